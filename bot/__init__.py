@@ -1,0 +1,1 @@
+"""The running assistant: it receives, screens, hands over and keeps. Start with `app`, which builds all of it."""

@@ -1,0 +1,84 @@
+"""What the rest of the bot knows of a channel, and what can go wrong when sending."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from bot.domain.messages import InboundMessage, OutboundMessage, Receipt, Sent
+from bot.errors import BotError
+
+
+class DeliveryError(BotError):
+    """A message did not go out."""
+
+
+class DeliveryDelayed(DeliveryError):
+    """Not sent, for certain; try again after `wait_seconds`. `whole_channel`: nobody can be reached until then."""
+
+    def __init__(self, *, reason: str, wait_seconds: float | None = None, whole_channel: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.wait_seconds = wait_seconds
+        self.whole_channel = whole_channel
+
+
+class DeliveryRefused(DeliveryError):
+    """Not sent, for certain, and trying again is no use. `unreachable`: this contact can't be written to any more."""
+
+    def __init__(self, *, reason: str, unreachable: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.unreachable = unreachable
+
+
+class DeliveryUncertain(DeliveryError):
+    """The request was written and no answer came: it may have been sent or not."""
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ChannelDown(DeliveryError):
+    """The channel refuses us altogether (token revoked, account locked): stop sending, keep everything."""
+
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Channel(Protocol):
+    """A way to a contact and back.
+
+    `parse` is pure and quick; `send` is the only call that waits.
+    """
+
+    @property
+    def name(self) -> str:
+        """The channel: telegram, web …"""
+        ...
+
+    @property
+    def account(self) -> str:
+        """The bot's or number's own name on the channel."""
+        ...
+
+    @property
+    def resends_prompts(self) -> bool:
+        """Whether a bot's question of unknown fate may go out once more."""
+        ...
+
+    def parse(self, body: bytes) -> InboundMessage | Receipt:
+        """What an update says. Never raises: what it can't read is `Kind.UNSUPPORTED`."""
+        ...
+
+    async def send(self, address: str, message: OutboundMessage, *, key: str) -> Sent:
+        """Send one bubble. `key` is the outbox row's, the same for every try.
+
+        Raises:
+            DeliveryDelayed, DeliveryRefused, DeliveryUncertain, ChannelDown.
+        """
+        ...
+
+    async def acknowledge(self, tokens: Sequence[str]) -> None:
+        """Tell the platform that button presses were taken (Telegram's callback queries). Failing is no fault."""
+        ...

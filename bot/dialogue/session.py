@@ -1,0 +1,63 @@
+"""A contact's place in the talk: flow, step, answers, levels. A value; saved as JSON, sealed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from nlu.understanding import Level
+
+Value = str | int | float | tuple[str, ...] | Mapping[str, str]
+
+
+class AnswerState(StrEnum):
+    """How an answer stands. UNKNOWN: not asked yet, or asked in vain."""
+
+    KNOWN = "known"
+    UNKNOWN = "unknown"
+    UNSURE = "unsure"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """One answer. `is_inferred`: read out of other words; `seq` numbers the message it stands in; `at` when it came."""
+
+    state: AnswerState
+    value: Value | None = None
+    is_inferred: bool = False
+    seq: int | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A place in a flow: the flow's id, the step's, the item's when the step is a screen, and how often it was asked."""
+
+    flow: str
+    step: str
+    item: str = ""
+    tries: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """A contact's place in the talk.
+
+    `stack` holds the flow that runs last, beneath it those that wait for it. `question` numbers the open question, so that an old
+    button is known for one. `levels` are by topic and only rise. `guards` hold since the time given.
+    """
+
+    version: str
+    language: str = "id"
+    stack: tuple[Place, ...] = ()
+    question: int = 0
+    answers: Mapping[str, Given] = field(default_factory=dict[str, Given])
+    levels: Mapping[str, Level] = field(default_factory=dict[str, Level])
+    scores: Mapping[str, float] = field(default_factory=dict[str, float])
+    guards: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    groups: tuple[str, ...] = ()
+    shown_services: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    code_word: str = ""
+    is_language_chosen: bool = False

@@ -1,0 +1,127 @@
+"""What a turn of the talk takes and gives: its circumstances, the replies, and what happened that others must act on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.dialogue.session import Session
+from bot.domain.cases import Control
+from nlu.understanding import Level
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Circumstances:
+    """What the engine may know of the world besides the message.
+
+    `message_seq` numbers the message in its conversation, so that a sign can point at it. `responders_on_duty` is what can
+    honestly be said about waiting. `last_holding_at` is when the contact was last told to wait.
+    """
+
+    now: datetime
+    channel: str = "web"
+    control: Control = Control.BOT
+    message_seq: int | None = None
+    responders_on_duty: int = 0
+    has_open_case: bool = False
+    last_holding_at: datetime | None = None
+    last_inbound_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """A button of a reply: `id` as `Button.id`, `label` source words, `text_id` where their translation is looked up."""
+
+    id: str
+    label: str
+    text_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Say:
+    """One text to say: `words` in the source language with named placeholders, `text_id` its gettext context.
+
+    `values` fill the placeholders; each is plain words, or names another text (`word.person`) or a directory entry
+    (`services.sapa129.contact`), which the renderer resolves in the contact's language.
+    """
+
+    text_id: str
+    words: str
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """One bubble: texts said together, the choices offered under it, and the services drawn with it (ids of the directory)."""
+
+    parts: tuple[Say, ...]
+    choices: tuple[Choice, ...] = ()
+    services: tuple[str, ...] = ()
+    is_safety: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignSeen:
+    """A reason for a person to look: the topic, its level, the words (the contact's own, may be empty)."""
+
+    topic: str
+    level: Level
+    words: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HandoffAsked:
+    """A person should take over. `level` is a floor; `contact_first` False: nobody writes before the contact does."""
+
+    reason: str
+    level: Level
+    contact_first: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServiceShown:
+    """A service of the directory was shown."""
+
+    service: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseNoted:
+    """A machine-made line for the responder's brief."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsentAnswered:
+    """The contact agreed to a version of a consent text, or did not."""
+
+    text_id: str
+    version: int
+    scope: tuple[str, ...]
+    is_given: bool
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CommandObeyed:
+    """A global word was obeyed: stop, quick_exit, erase, help, person, language, repeat, back, restart, cancel."""
+
+    command: str
+
+
+Event = SignSeen | HandoffAsked | ServiceShown | CaseNoted | ConsentAnswered | CommandObeyed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """What a message led to.
+
+    `control` is who speaks from now on. `level` is the highest so far in this session, None while nothing was seen. `is_holding`
+    says that the replies tell the contact to wait.
+    """
+
+    session: Session
+    replies: tuple[Reply, ...]
+    events: tuple[Event, ...]
+    control: Control
+    is_holding: bool = False

@@ -1,0 +1,1 @@
+"""What the words mean and what is allowed. Pure: no clock, file, network, database or log."""

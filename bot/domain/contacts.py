@@ -1,0 +1,45 @@
+"""A contact: the person who writes, known by an address on a channel and nothing else."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.cases import Control
+from bot.domain.messages import ContactId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contact:
+    """One person on one channel. `address` is personal data: sealed at rest, found by HMAC, never logged."""
+
+    id: ContactId
+    channel: str
+    account: str
+    address: str
+    is_reachable: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conversation:
+    """How the talk with a contact stands.
+
+    `seq` numbers everything said in it, in both directions. `control_epoch` rises with every change of who speaks; what was
+    queued under an older one is not sent. `version` guards each save.
+    """
+
+    contact: Contact
+    seq: int = 0
+    control: Control = Control.BOT
+    control_epoch: int = 1
+    version: int = 0
+    last_inbound_at: datetime | None = None
+    last_holding_at: datetime | None = None
+
+
+def code_of(contact_id: ContactId) -> str:
+    """A short name for somebody who gave none, the same each time: six characters without vowels, so it spells no word."""
+    alphabet = "23456789BCDFGHJKLMNPQRSTVWXZ"
+    number, letters = int(contact_id), ""
+    for _ in range(6):
+        number, rest = divmod(number, len(alphabet))
+        letters += alphabet[rest]
+    return letters

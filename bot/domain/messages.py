@@ -1,0 +1,128 @@
+"""What comes in and goes out, in our own words whatever the channel."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+ContactId = NewType("ContactId", int)
+MessageId = NewType("MessageId", int)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Update:
+    """One thing a platform told us, as received: not yet read, kept until it was worked.
+
+    `key` names it once and for all within (channel, account), so that a redelivery is recognised. `address` is the platform's
+    name of the conversation: personal data, sealed and found by HMAC, never logged.
+    """
+
+    channel: str
+    account: str
+    key: str
+    address: str
+    body: bytes
+    received_at: datetime
+
+
+class Kind(StrEnum):
+    """What an inbound message is. Anything we don't know is UNSUPPORTED: kept, answered kindly, never an error."""
+
+    TEXT = "text"
+    BUTTON = "button"
+    START = "start"
+    VOICE = "voice"
+    PHOTO = "photo"
+    VIDEO = "video"
+    DOCUMENT = "document"
+    LOCATION = "location"
+    CONTACT = "contact"
+    STICKER = "sticker"
+    EDIT = "edit"
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
+    LEFT = "left"
+    UNSUPPORTED = "unsupported"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InboundMessage:
+    """One message of a contact.
+
+    `text` the words typed, or a caption; lone surrogates and NUL are replaced, at most 4,096 characters are kept. `button` the
+    id of a pressed button, of an `OutboundMessage` of ours, or whatever somebody sent in its place: never trusted.
+    `platform_id` names the message on its platform, for deletion and quoting. `reply_token` what the platform wants back at
+    once, such as a Telegram callback query's id. LEFT is a contact's quick exit from the web chat.
+    """
+
+    kind: Kind
+    text: str = ""
+    button: str = ""
+    platform_id: str = ""
+    reply_token: str = ""
+    sent_at: datetime | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    file_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Button:
+    """A choice. `id` at most 48 bytes of ASCII without words of the talk; `label` at most 24 characters where it can be helped."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contactable:
+    """A service shown as something to call: `name`, what to dial or open, and one short honest line about it."""
+
+    name: str
+    value: str
+    kind: str
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutboundMessage:
+    """One bubble to a contact, in the contact's language, ready to be sent as plain text.
+
+    `buttons` can also be answered by typing. `services` are numbers of the directory that stand in `text` too; a channel that
+    can draw them (the web chat) does. `author` is the responder's shown name, empty for the program.
+    """
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    services: tuple[Contactable, ...] = ()
+    author: str = ""
+
+
+class DeliveryState(StrEnum):
+    """Where an outbound message is. UNKNOWN: it was being sent when we lost sight of it, so it may or may not have arrived."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """What a platform says became of a message of ours."""
+
+    platform_id: str
+    state: DeliveryState
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """A message the platform took. `platform_id` as it names it, empty where it names none."""
+
+    platform_id: str = ""
+    is_delivered: bool = field(default=False)

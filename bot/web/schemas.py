@@ -1,0 +1,255 @@
+"""JSON of the console's API. Ids are strings, times RFC 3339 in UTC; the browser shows them in its own zone."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from bot.domain.cases import CaseStatus, Control, Outcome
+from bot.domain.messages import DeliveryState
+from bot.domain.responders import Role
+from nlu.understanding import Level
+
+Language = Literal["id", "en"]
+
+
+class Schema(msgspec.Struct):
+    """The root of every request and response body."""
+
+
+# ── who is signed in ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Person(Schema):
+    """Somebody who may sign in to the console."""
+
+    id: str
+    name: str
+    login: str
+    roles: list[Role]
+
+
+class Me(Schema):
+    """The person signed in, and whether they take people at the moment."""
+
+    person: Person
+    is_on_duty: bool
+
+
+class SignIn(Schema):
+    """POST /api/signin."""
+
+    login: str
+    password: str
+
+
+class Accept(Schema):
+    """POST /api/invitations/accept: the first administrator's link, or an invitation. The token stands in the link's fragment."""
+
+    token: str
+    name: str
+    login: str
+    password: str
+    also_responder: bool = False
+
+
+class Invite(Schema):
+    """POST /api/invitations, administrators only."""
+
+    roles: list[Role]
+
+
+class Invitation(Schema):
+    """A one-time link, shown once; `path` is relative to the site and carries the token in its fragment."""
+
+    path: str
+    expires_at: datetime
+
+
+class Duty(Schema):
+    """PUT /api/duty."""
+
+    is_on_duty: bool
+
+
+# ── the queue ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class LevelCount(Schema):
+    """How many wait at a level and since when the longest does. No names, no stories."""
+
+    level: Level
+    waiting: int
+    oldest_at: datetime | None
+
+
+class CaseSummary(Schema):
+    """A line of "my people". `preview` is the last message, shortened."""
+
+    id: str
+    level: Level
+    name: str
+    channel: str
+    languages: list[str]
+    status: CaseStatus
+    preview: str
+    preview_by: Literal["contact", "program", "me", "responder"]
+    last_at: datetime
+    unread: int
+    lease_until: datetime | None
+
+
+class Queue(Schema):
+    """GET /api/queue: all four levels always, most urgent first. `may_take` False comes with `reason`."""
+
+    levels: list[LevelCount]
+    mine: list[CaseSummary]
+    slots: int
+    may_take: bool
+    reason: Literal["", "off_duty", "full", "nobody_waits"]
+    responders_on_duty: int
+
+
+# ── one case ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Message(Schema):
+    """One thing of the thread, in order of `seq`.
+
+    `kind` text; voice, photo, document, location, sticker, contact, unsupported (nothing to show but that it came); note (team
+    only); event (`text` is then one of claimed, released, lease_lost, closed, handed_over, safety_sent, level_raised, blocked,
+    unblocked, left_page, stopped). `delivery` of outbound ones only. `buttons` are the labels that were offered.
+    """
+
+    id: str
+    seq: int
+    by: Literal["contact", "program", "responder", "system"]
+    kind: str
+    text: str
+    at: datetime
+    author: str = ""
+    buttons: list[str] = []
+    delivery: DeliveryState | None = None
+
+
+class Sign(Schema):
+    """Why the level is what it is: the topic, and the person's own words with the message they stand in."""
+
+    topic: str
+    level: Level
+    words: str
+    seq: int | None
+    at: datetime
+
+
+class BriefLine(Schema):
+    """One answer so far. `is_inferred`: read out of other words by the program, not yet confirmed. `seq` is the message it stands in.
+
+    `state` known; unsure, refused; not_asked (then `value` is empty).
+    """
+
+    slot: str
+    label: str
+    value: str
+    state: Literal["known", "unsure", "refused", "not_asked"]
+    is_inferred: bool
+    seq: int | None
+
+
+class Service(Schema):
+    """A service of the directory that fits this case; only verified contacts are given."""
+
+    id: str
+    name: str
+    contact: str
+    hours: str
+    note: str
+
+
+class Consent(Schema):
+    """What the person agreed to, in which words."""
+
+    scope: str
+    is_given: bool | None
+    words: str
+    at: datetime | None
+
+
+class CaseDetail(Schema):
+    """GET /api/cases/{id}: all that its holder sees. `version` rises with every change, `last_seq` with every message.
+
+    A reply must name the `control_epoch` and the `seen_seq` it was written against. `may_write` False comes with `lock`, the one
+    reason: not_holder, closed, contact_blocked, contact_stopped, unsafe (do not write first).
+    """
+
+    id: str
+    version: int
+    level: Level
+    status: CaseStatus
+    name: str
+    code: str
+    channel: str
+    languages: list[str]
+    opened_at: datetime
+    waiting_since: datetime
+    respond_by: datetime
+    holder: str | None
+    is_mine: bool
+    lease_until: datetime | None
+    control: Control
+    control_epoch: int
+    last_seq: int
+    may_write: bool
+    lock: Literal["", "not_holder", "closed", "contact_blocked", "contact_stopped", "unsafe"]
+    may_contact_first: bool | None
+    safe_hours: str
+    place: str
+    signs: list[Sign]
+    brief: list[BriefLine]
+    notes: list[str]
+    consents: list[Consent]
+    services: list[Service]
+    thread: list[Message]
+
+
+class Reply(Schema):
+    """POST /api/cases/{id}/replies. `key` is the console's own, so that a repeated request sends once."""
+
+    key: str
+    text: str
+    control_epoch: int
+    seen_seq: int
+
+
+class Note(Schema):
+    """POST /api/cases/{id}/notes: for the team, never shown to the contact."""
+
+    key: str
+    text: str
+
+
+class Close(Schema):
+    """POST /api/cases/{id}/close. `farewell` goes to the contact before the program takes over again; may be empty."""
+
+    outcome: Outcome
+    note: str = ""
+    farewell: str = ""
+
+
+class RaiseLevel(Schema):
+    """PUT /api/cases/{id}/level: a responder may raise, only a supervisor lower."""
+
+    level: Level
+
+
+class Fault(Schema):
+    """Every error of the API. `code` is ours and stable, `message` in the reader's language, `field` where one is at fault.
+
+    409: case_already_claimed, conversation_moved_on (someone wrote; `last_seq` is now), control_lost, case_closed, stale_version.
+    404: nobody_waits, case_not_found. 403: not_allowed, off_duty, no_slot. 401: signed_out, wrong_password, link_used. 400: invalid.
+    """
+
+    code: str
+    message: str
+    field: str = ""
+    last_seq: int | None = None
