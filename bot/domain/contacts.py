@@ -1,6 +1,6 @@
 """A contact: the person who writes, known by an address on a channel and nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.cases import Control
@@ -22,12 +22,13 @@ class Contact:
 class Conversation:
     """How the talk with a contact stands.
 
-    `seq` numbers everything said in it, in both directions. `control_epoch` rises with every change of who speaks; what was
-    queued under an older one is not sent. `version` guards each save.
+    `seq` numbers everything said in it, in both directions; `inbound_seq` is the contact's last. `control_epoch` rises with
+    every change of who speaks; what was queued under an older one is not sent. `version` rises with each save.
     """
 
     contact: Contact
     seq: int = 0
+    inbound_seq: int = 0
     control: Control = Control.BOT
     control_epoch: int = 1
     version: int = 0
@@ -43,3 +44,13 @@ def code_of(contact_id: ContactId) -> str:
         number, rest = divmod(number, len(alphabet))
         letters += alphabet[rest]
     return letters
+
+
+def hand_control(conversation: Conversation, control: Control) -> Conversation:
+    """The conversation with another speaker. Bot and pending are both the program's, so the epoch stays between them."""
+    program = (Control.BOT, Control.PENDING)
+    if control is conversation.control:
+        return conversation
+    is_same_speaker = control in program and conversation.control in program
+    epoch = conversation.control_epoch + (0 if is_same_speaker else 1)
+    return replace(conversation, control=control, control_epoch=epoch)

@@ -50,10 +50,11 @@ class Kind(StrEnum):
 class InboundMessage:
     """One message of a contact.
 
-    `text` the words typed, or a caption; lone surrogates and NUL are replaced, at most 4,096 characters are kept. `button` the
-    id of a pressed button, of an `OutboundMessage` of ours, or whatever somebody sent in its place: never trusted.
-    `platform_id` names the message on its platform, for deletion and quoting. `reply_token` what the platform wants back at
-    once, such as a Telegram callback query's id. LEFT is a contact's quick exit from the web chat.
+    `text` the words typed, a caption, or the label of a pressed button where the channel tells it; lone surrogates and NUL are
+    replaced, at most 4,096 characters are kept. `button` the id of a pressed button, of an `OutboundMessage` of ours, or
+    whatever somebody sent in its place: never trusted. `platform_id` names the message on its platform, for deletion and
+    quoting. `reply_token` what the platform wants back at once, such as a Telegram callback query's id. LEFT is a contact's
+    quick exit from the web chat.
     """
 
     kind: Kind

@@ -1,0 +1,215 @@
+"""Cases: saved whole, guarded by their version; the queue in its order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+
+from bot.domain.cases import Case, CaseError, CaseId, CaseStatus, Outcome, Sign
+from bot.domain.messages import ContactId
+from bot.domain.responders import ResponderId
+from bot.storage.tables import cases
+from bot.storage.vault import Vault
+from nlu.understanding import Level
+
+
+class StaleCase(CaseError):
+    """The case was changed since it was read."""
+
+
+class CaseNotFound(CaseError):
+    """There is no such case."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LevelQueue:
+    """How many wait at a level, and since when the longest does."""
+
+    level: Level
+    waiting: int
+    oldest_at: datetime | None
+
+
+class _Details(msgspec.Struct):
+    """What of a case is personal: everything that says why."""
+
+    signs: tuple[Sign, ...] = ()
+    groups: tuple[str, ...] = ()
+    referrals: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    may_contact_first: bool = True
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(_Details).decode
+_open = cases.c.status != CaseStatus.CLOSED.value
+
+
+def get(db: sa.Connection, vault: Vault, case_id: CaseId) -> Case:
+    """The case.
+
+    Raises:
+        CaseNotFound.
+    """
+    row = db.execute(sa.select(cases).where(cases.c.id == case_id)).one_or_none()
+    if row is None:
+        raise CaseNotFound
+    return _case(row, vault)
+
+
+_open_of = sa.select(cases).where(cases.c.contact_id.in_(sa.bindparam("who", expanding=True)), _open)
+
+
+def list_open(db: sa.Connection, vault: Vault, contact_ids: Sequence[ContactId]) -> dict[ContactId, Case]:
+    """The open cases of these contacts: at most one each."""
+    if not contact_ids:
+        return {}
+    rows = db.execute(_open_of, {"who": list(contact_ids)})
+    return {ContactId(row.contact_id): _case(row, vault) for row in rows}
+
+
+def list_held(db: sa.Connection, vault: Vault, holder: ResponderId) -> list[Case]:
+    """The cases this person holds, most urgent first."""
+    query = (
+        sa.select(cases)
+        .where(cases.c.holder_id == holder, cases.c.status == CaseStatus.ACTIVE.value)
+        .order_by(cases.c.rank, cases.c.waiting_since)
+    )
+    return [_case(row, vault) for row in db.execute(query)]
+
+
+def find_next(db: sa.Connection, vault: Vault, *, at_most_rank: int = 4) -> Case | None:
+    """Whoever is next: the most urgent level first, in it who waits longest. Levels below `at_most_rank` are passed over."""
+    query = (
+        sa.select(cases)
+        .where(cases.c.status == CaseStatus.QUEUED.value, cases.c.rank <= at_most_rank)
+        .order_by(cases.c.rank, cases.c.waiting_since, cases.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = db.execute(query).one_or_none()
+    return None if row is None else _case(row, vault)
+
+
+def count_queue(db: sa.Connection) -> list[LevelQueue]:
+    """All four levels, most urgent first."""
+    query = (
+        sa.select(cases.c.rank, sa.func.count(), sa.func.min(cases.c.waiting_since))
+        .where(cases.c.status == CaseStatus.QUEUED.value)
+        .group_by(cases.c.rank)
+    )
+    found = {rank: (count, oldest) for rank, count, oldest in db.execute(query)}
+    return [
+        LevelQueue(level=level, waiting=found.get(level.rank, (0, None))[0], oldest_at=found.get(level.rank, (0, None))[1])
+        for level in Level
+    ]
+
+
+def list_lapsed(db: sa.Connection, vault: Vault, *, now: datetime) -> list[Case]:
+    """Cases whose holder has not been heard of while the lease ran out."""
+    query = (
+        sa.select(cases)
+        .where(cases.c.status == CaseStatus.ACTIVE.value, cases.c.lease_until < now)
+        .with_for_update(skip_locked=True)
+    )
+    return [_case(row, vault) for row in db.execute(query)]
+
+
+def add(db: sa.Connection, vault: Vault, new: Sequence[Case]) -> None:
+    """Write cases just opened."""
+    if new:
+        db.execute(sa.insert(cases), [{"id": case.id, **_row(vault, case)} for case in new])
+
+
+_save = (
+    sa.update(cases)
+    .where(cases.c.id == sa.bindparam("which"), cases.c.version == sa.bindparam("before"))
+    .values(
+        {
+            name: sa.bindparam(name)
+            for name in (
+                "contact_id",
+                "rank",
+                "status",
+                "version",
+                "opened_at",
+                "waiting_since",
+                "respond_by",
+                "holder_id",
+                "lease_until",
+                "outcome",
+                "closed_at",
+                "sealed",
+            )
+        }
+    )
+)
+
+
+def save(db: sa.Connection, vault: Vault, case: Case) -> Case:
+    """Write the case as it is now, one version on.
+
+    Raises:
+        StaleCase: somebody changed it since it was read.
+    """
+    after = replace(case, version=case.version + 1)
+    result = db.execute(_save, {"which": case.id, "before": case.version, **_row(vault, after)})
+    if result.rowcount != 1:
+        raise StaleCase
+    return after
+
+
+def mark_read(db: sa.Connection, case_id: CaseId, seq: int) -> None:
+    """Note how far its holder has read; it never goes back."""
+    db.execute(sa.update(cases).where(cases.c.id == case_id, cases.c.read_seq < seq).values(read_seq=seq))
+
+
+def read_seqs(db: sa.Connection, case_ids: Sequence[CaseId]) -> dict[CaseId, int]:
+    """How far the holders of these have read."""
+    rows = db.execute(sa.select(cases.c.id, cases.c.read_seq).where(cases.c.id.in_(case_ids)))
+    return {CaseId(case_id): seq for case_id, seq in rows}
+
+
+def _row(vault: Vault, case: Case) -> dict[str, object]:
+    details = _Details(case.signs, case.groups, case.referrals, case.notes, case.may_contact_first)
+    return {
+        "contact_id": case.contact_id,
+        "rank": case.level.rank,
+        "status": case.status.value,
+        "version": case.version,
+        "opened_at": case.opened_at,
+        "waiting_since": case.waiting_since,
+        "respond_by": case.respond_by,
+        "holder_id": case.holder,
+        "lease_until": case.lease_until,
+        "outcome": case.outcome.value if case.outcome else None,
+        "closed_at": case.closed_at,
+        "sealed": vault.seal(f"cases:{case.id}", _encode(details)),
+    }
+
+
+def _case(row: sa.Row[*tuple[object, ...]], vault: Vault) -> Case:
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's documented way to a row's columns by name
+    # An erased case keeps its shell only.
+    details = _decode(vault.open(f"cases:{values['id']}", values["sealed"])) if values["sealed"] else _Details()
+    return Case(
+        id=values["id"],
+        contact_id=values["contact_id"],
+        level=Level(f"P{values['rank']}"),
+        status=CaseStatus(values["status"]),
+        version=values["version"],
+        opened_at=values["opened_at"],
+        waiting_since=values["waiting_since"],
+        respond_by=values["respond_by"],
+        signs=details.signs,
+        groups=details.groups,
+        referrals=details.referrals,
+        notes=details.notes,
+        may_contact_first=details.may_contact_first,
+        holder=values["holder_id"],
+        lease_until=values["lease_until"],
+        outcome=Outcome(values["outcome"]) if values["outcome"] else None,
+        closed_at=values["closed_at"],
+    )

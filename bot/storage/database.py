@@ -1,0 +1,225 @@
+"""Transactions. Each difference between SQLite and PostgreSQL lives here.
+
+Work is a plain function of a SQLAlchemy connection. It runs inside one transaction, may be run again after a rollback, and so
+has no effect but on the database. On SQLite one thread writes, and all that waits shares a commit (docs/decisions/group-commit.md).
+"""
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
+
+from bot.errors import BotError
+
+T = TypeVar("T")
+Work = Callable[[sa.Connection], T]
+
+GROUP = 256
+"""Most pieces of work that share one commit."""
+
+
+class DatabaseUnusable(BotError):
+    """The database can't be opened or written. The message says in one sentence what to do."""
+
+
+class Database(Protocol):
+    """Where work runs."""
+
+    async def write(self, work: Work[T]) -> T:
+        """What `work` gives, once it is committed."""
+        ...
+
+    async def read(self, work: Work[T]) -> T:
+        """What `work` gives, seeing one state of the database. It changes nothing."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what waits, then let go."""
+        ...
+
+
+def open_database(url: str) -> Database:
+    """The database that a URL names: `sqlite:///path/to/file.db` or `postgresql://…`.
+
+    Raises:
+        DatabaseUnusable: it is no such URL, or the file can't be opened.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return SqliteDatabase(Path(parsed.database or ""))
+    if parsed.get_backend_name() == "postgresql":
+        return PostgresDatabase(url)
+    raise DatabaseUnusable(f"database.url names {parsed.get_backend_name()}; Teduh keeps its data in sqlite or postgresql.")
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Work[Any]
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
+
+
+class SqliteDatabase:
+    """One file, in WAL mode and fully synchronous, written by one thread."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._engine = sqlite_engine(path)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._readers = ThreadPoolExecutor(2, thread_name_prefix="database-read")
+        try:
+            self._writer = self._engine.connect()
+        except sa.exc.OperationalError as exc:
+            raise DatabaseUnusable(_sentence(exc)) from None
+        self._thread = threading.Thread(target=self._run, name="database-write", daemon=True)
+        self._thread.start()
+
+    async def write(self, work: Work[T]) -> T:
+        """See `Database`."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._jobs.put(_Job(work, future, loop))
+        return await future
+
+    async def read(self, work: Work[T]) -> T:
+        """See `Database`."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    async def close(self) -> None:
+        """See `Database`."""
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._readers.shutdown)
+        self._engine.dispose()
+
+    def _read(self, work: Work[T]) -> T:
+        with self._engine.connect().execution_options(is_reader=True) as connection:
+            return work(connection)
+
+    def _run(self) -> None:
+        is_open = True
+        while is_open:
+            group = [self._jobs.get()]
+            while len(group) < GROUP:
+                try:
+                    group.append(self._jobs.get_nowait())
+                except queue.Empty:
+                    break
+            is_open = None not in group
+            jobs = [job for job in group if job is not None]
+            if jobs:
+                _tell(self._commit(jobs))
+        self._writer.close()
+
+    def _commit(self, jobs: list[_Job]) -> list[tuple[_Job, Any, BaseException | None]]:
+        try:
+            with self._writer.begin():
+                done = [(job, job.work(self._writer), None) for job in jobs]
+        except Exception as exc:  # noqa: BLE001 - it goes to whoever asked
+            if len(jobs) == 1:
+                error = DatabaseUnusable(_sentence(exc)) if isinstance(exc, sa.exc.OperationalError) else exc
+                return [(jobs[0], None, error)]
+            # One piece of work failed: it alone must not stop the others, so each gets its own transaction.
+            return [outcome for job in jobs for outcome in self._commit([job])]
+        return list(done)
+
+
+def _tell(outcomes: list[tuple[_Job, Any, BaseException | None]]) -> None:
+    def settle(group: list[tuple[_Job, Any, BaseException | None]]) -> None:
+        for job, result, error in group:
+            if job.future.cancelled():
+                continue
+            if error is None:
+                job.future.set_result(result)
+            else:
+                job.future.set_exception(error)
+
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Job, Any, BaseException | None]]] = {}
+    for outcome in outcomes:
+        by_loop.setdefault(outcome[0].loop, []).append(outcome)
+    for loop, group in by_loop.items():
+        # A loop that has ended has nobody left who waits.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, group)
+
+
+def sqlite_engine(path: Path) -> sa.Engine:
+    """An engine for the file as we use it: WAL, every commit on disk, transactions begun at once and by us."""
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=str(path)),
+        poolclass=QueuePool,
+        pool_size=4,
+        connect_args={"check_same_thread": False, "timeout": 15},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, and mean it: see `begin`
+        for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on", "temp_store=memory", "cache_size=-32768"):
+            connection.execute(f"pragma {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        # A write lock taken late can fail in the middle; taken at once, it waits.
+        connection.exec_driver_sql("begin" if connection.get_execution_options().get("is_reader") else "begin immediate")
+
+    return engine
+
+
+def _sentence(exc: BaseException) -> str:
+    cause = str(getattr(exc, "orig", exc)).lower()
+    if "locked" in cause:
+        return "The database is locked by another program; stop it, or give Teduh its own data.folder."
+    if "full" in cause:
+        return "The disk is full: free some space; what was acknowledged is safe."
+    if "readonly" in cause or "unable to open" in cause or "permission" in cause:
+        return "The database file can't be written; check the owner and rights of data.folder."
+    if "malformed" in cause or "not a database" in cause:
+        return "The database file is damaged or is no database; restore a backup."
+    return "The database does not answer; see the log of the database."
+
+
+class PostgresDatabase:
+    """A PostgreSQL server, through asyncpg."""
+
+    def __init__(self, url: str) -> None:
+        self._engine: AsyncEngine = create_async_engine(
+            make_url(url).set(drivername="postgresql+asyncpg"), pool_size=6, max_overflow=4, pool_pre_ping=False
+        )
+
+    async def write(self, work: Work[T]) -> T:
+        """See `Database`."""
+        for attempt in range(1, 6):
+            try:
+                async with self._engine.begin() as connection:
+                    return await connection.run_sync(work)
+            except sa.exc.DBAPIError as exc:
+                if not _is_worth_another_try(exc) or attempt == 5:
+                    raise
+                await asyncio.sleep(0.01 * attempt)
+        raise AssertionError("unreachable")
+
+    async def read(self, work: Work[T]) -> T:
+        """See `Database`."""
+        async with self._engine.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def close(self) -> None:
+        """See `Database`."""
+        await self._engine.dispose()
+
+
+def _is_worth_another_try(exc: sa.exc.DBAPIError) -> bool:
+    """Deadlock and serialisation failures: PostgreSQL asks for the transaction to be run again."""
+    return getattr(exc.orig, "sqlstate", None) in ("40P01", "40001")

@@ -1,0 +1,169 @@
+"""Updates as received, each once, until they were worked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.domain.messages import Update
+from bot.storage.tables import inbox
+from bot.storage.vault import Vault
+
+WAITING, TAKEN, DONE, SET_ASIDE = 0, 1, 2, 3
+
+KEYS_KEPT = timedelta(days=30)
+"""How long a key is remembered, so that a late redelivery is known. WhatsApp may repeat for about 8 days, Telegram for one."""
+
+BODIES_KEPT = timedelta(hours=24)
+
+
+class _Content(msgspec.Struct, array_like=True):
+    key: str
+    address: str
+    body: bytes
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Content).decode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """An update in a worker's hands. `lease` must still be its lease when it is marked done."""
+
+    id: int
+    lease: int
+    attempts: int
+    update: Update
+    address_digest: bytes
+
+
+def address_digest(vault: Vault, *, channel: str, account: str, address: str) -> bytes:
+    """By what a conversation is found again."""
+    return vault.digest("address", f"{channel}\0{account}\0{address}")
+
+
+def rows_of(vault: Vault, updates: Sequence[Update]) -> list[dict[str, object]]:
+    """The rows that `add` inserts: sealed, and therefore made before the transaction."""
+    rows: list[dict[str, object]] = []
+    for update in updates:
+        key_digest = vault.digest("update", f"{update.channel}\0{update.account}\0{update.key}")
+        content = _encode(_Content(update.key, update.address, update.body))
+        rows.append(
+            {
+                "channel": update.channel,
+                "account": update.account,
+                "key_digest": key_digest,
+                "address_digest": address_digest(vault, channel=update.channel, account=update.account, address=update.address),
+                "sealed": vault.seal(_place(key_digest), content),
+                "received_at": update.received_at,
+                "state": WAITING,
+            }
+        )
+    return rows
+
+
+def add(db: sa.Connection, rows: list[dict[str, object]]) -> None:
+    """Insert the updates that aren't here yet."""
+    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    db.execute(insert(inbox).on_conflict_do_nothing(), rows)
+
+
+_take = (
+    sa.select(inbox.c.id, inbox.c.channel, inbox.c.account, inbox.c.key_digest, inbox.c.address_digest, inbox.c.sealed)
+    .add_columns(inbox.c.received_at, inbox.c.attempts)
+    .where(inbox.c.state == WAITING)
+    .order_by(inbox.c.id)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_in_hands = sa.select(inbox.c.address_digest).where(inbox.c.state == TAKEN)
+_mark_taken = (
+    sa.update(inbox)
+    .where(inbox.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(state=TAKEN, lease=sa.bindparam("by"), lease_until=sa.bindparam("until"), attempts=inbox.c.attempts + 1)
+)
+
+
+def take_next(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: timedelta, most: int) -> list[Taken]:
+    """The oldest waiting updates of contacts none of whom is in another's hands, now in these."""
+    rows = db.execute(_take, {"most": most}).all()
+    if not rows:
+        return []
+    in_hands = set(db.scalars(_in_hands))
+    rows = [row for row in rows if row.address_digest not in in_hands]
+    if not rows:
+        return []
+    db.execute(_mark_taken, {"ids": [row.id for row in rows], "by": by, "until": now + lease})
+    taken: list[Taken] = []
+    for row in rows:
+        content = _decode(vault.open(_place(row.key_digest), row.sealed))
+        update = Update(
+            channel=row.channel,
+            account=row.account,
+            key=content.key,
+            address=content.address,
+            body=content.body,
+            received_at=row.received_at,
+        )
+        taken.append(Taken(id=row.id, lease=by, attempts=row.attempts + 1, update=update, address_digest=row.address_digest))
+    return taken
+
+
+_mine = sa.select(inbox.c.id).where(
+    inbox.c.id.in_(sa.bindparam("ids", expanding=True)), inbox.c.state == TAKEN, inbox.c.lease == sa.bindparam("by")
+)
+_mark = (
+    sa.update(inbox)
+    .where(inbox.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(state=sa.bindparam("new_state"), error=sa.bindparam("why"), lease=None, lease_until=None)
+)
+
+
+def still_taken(db: sa.Connection, ids: Sequence[int], *, by: int) -> set[int]:
+    """Which of these are still in these hands: a late worker's lease may have run out."""
+    return set(db.scalars(_mine, {"ids": list(ids), "by": by}))
+
+
+def mark_done(db: sa.Connection, ids: Sequence[int]) -> None:
+    """These were worked; what they led to is in the same transaction."""
+    if ids:
+        db.execute(_mark, {"ids": list(ids), "new_state": DONE, "why": None})
+
+
+def set_aside(db: sa.Connection, ids: Sequence[int], *, error: str) -> None:
+    """These can't be worked. `error` is the class of the fault, never its words. A person looks at the case it opened."""
+    if ids:
+        db.execute(_mark, {"ids": list(ids), "new_state": SET_ASIDE, "why": error[:60]})
+
+
+def give_back(db: sa.Connection, *, now: datetime) -> int:
+    """Put back what was in hands whose lease ran out. How many."""
+    query = (
+        sa.update(inbox)
+        .where(inbox.c.state == TAKEN, inbox.c.lease_until < now)
+        .values(state=WAITING, lease=None, lease_until=None)
+    )
+    return db.execute(query).rowcount
+
+
+def forget(db: sa.Connection, *, now: datetime) -> None:
+    """Erase bodies of what was done a day ago, and keys that nobody repeats any more."""
+    db.execute(
+        sa.update(inbox)
+        .where(inbox.c.state >= DONE, inbox.c.sealed.is_not(None), inbox.c.received_at < now - BODIES_KEPT)
+        .values(sealed=None)
+    )
+    db.execute(sa.delete(inbox).where(inbox.c.state >= DONE, inbox.c.received_at < now - KEYS_KEPT))
+
+
+def oldest_waiting_at(db: sa.Connection) -> datetime | None:
+    """Since when the longest-waiting update waits; None when none does."""
+    return db.scalar(sa.select(inbox.c.received_at).where(inbox.c.state <= TAKEN).order_by(inbox.c.id).limit(1))
+
+
+def _place(key_digest: bytes) -> str:
+    return "inbox:" + key_digest.hex()

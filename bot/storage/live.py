@@ -1,0 +1,40 @@
+"""News of changes, told after commit to whoever listens in this process. It carries no content and may be missed: a listener
+that falls behind is told to look at everything again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+Event = Mapping[str, str | int]
+_BACKLOG = 256
+REFRESH: Event = {"kind": "refresh"}
+
+
+class Live:
+    """Tells listeners of a topic what happened. Used from the event loop's thread only."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, set[asyncio.Queue[Event]]] = {}
+
+    def publish(self, topic: str, event: Event) -> None:
+        """Tell all who listen to this topic now."""
+        for listener in self._listeners.get(topic, ()):
+            if listener.full():
+                while not listener.empty():
+                    listener.get_nowait()
+                listener.put_nowait(REFRESH)
+            listener.put_nowait(event)
+
+    @asynccontextmanager
+    async def subscribe(self, *topics: str) -> AsyncIterator[asyncio.Queue[Event]]:
+        """A queue of what is published on these topics while the context lasts."""
+        listener: asyncio.Queue[Event] = asyncio.Queue(_BACKLOG)
+        for topic in topics:
+            self._listeners.setdefault(topic, set()).add(listener)
+        try:
+            yield listener
+        finally:
+            for topic in topics:
+                self._listeners[topic].discard(listener)
+                if not self._listeners[topic]:
+                    del self._listeners[topic]

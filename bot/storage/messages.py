@@ -1,0 +1,182 @@
+"""The thread: everything said in a talk, in both directions, with notes and events, numbered in order."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+import sqlalchemy as sa
+
+from bot.domain.messages import (
+    Button,
+    Contactable,
+    ContactId,
+    DeliveryState,
+    MessageId,
+    OutboundMessage,
+)
+from bot.domain.responders import ResponderId
+from bot.storage.tables import messages, outbox
+from bot.storage.vault import Vault
+
+
+class By(StrEnum):
+    """Who said it. SYSTEM says what happened, in `Entry.text`, to the team only."""
+
+    CONTACT = "contact"
+    PROGRAM = "program"
+    RESPONDER = "responder"
+    SYSTEM = "system"
+
+
+TEXT, NOTE, EVENT = "text", "note", "event"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One thing of a thread. `kind`: text, a `domain.messages.Kind` for what else came, note, or event.
+
+    `key` is the responder's console's own name of a reply or note; the same key is entered once.
+    """
+
+    id: MessageId
+    contact_id: ContactId
+    seq: int
+    by: By
+    kind: str
+    at: datetime
+    text: str = ""
+    author: str = ""
+    buttons: tuple[Button, ...] = ()
+    services: tuple[Contactable, ...] = ()
+    platform_id: str = ""
+    responder_id: ResponderId | None = None
+    key: str = ""
+    delivery: DeliveryState | None = None
+
+    def as_outbound(self) -> OutboundMessage:
+        """The bubble that this entry is."""
+        return OutboundMessage(text=self.text, buttons=self.buttons, services=self.services, author=self.author)
+
+
+class _Content(msgspec.Struct, array_like=True):
+    text: str = ""
+    author: str = ""
+    buttons: tuple[Button, ...] = ()
+    services: tuple[Contactable, ...] = ()
+    platform_id: str = ""
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Content).decode
+
+
+def add(db: sa.Connection, vault: Vault, entries: Iterable[Entry]) -> None:
+    """Enter these in their threads."""
+    rows = [
+        {
+            "id": entry.id,
+            "contact_id": entry.contact_id,
+            "seq": entry.seq,
+            "by": entry.by.value,
+            "kind": entry.kind,
+            "responder_id": entry.responder_id,
+            "key_digest": _key_digest(vault, entry.key),
+            "sealed": vault.seal(
+                f"messages:{entry.id}",
+                _encode(_Content(entry.text, entry.author, entry.buttons, entry.services, entry.platform_id)),
+            ),
+            "at": entry.at,
+        }
+        for entry in entries
+    ]
+    if rows:
+        db.execute(sa.insert(messages), rows)
+
+
+_thread = (
+    sa.select(
+        messages.c.id,
+        messages.c.contact_id,
+        messages.c.seq,
+        messages.c.by,
+        messages.c.kind,
+        messages.c.responder_id,
+        messages.c.sealed,
+        messages.c.at,
+        outbox.c.state,
+        outbox.c.error,
+    )
+    .join_from(messages, outbox, outbox.c.id == messages.c.id, isouter=True)
+    .order_by(messages.c.contact_id, messages.c.seq)
+)
+
+
+def list_thread(db: sa.Connection, vault: Vault, contact_id: ContactId, *, after: int = 0, limit: int = 500) -> list[Entry]:
+    """The thread's entries numbered above `after`, in order: the latest `limit` of them."""
+    newest = (
+        sa.select(messages.c.seq)
+        .where(messages.c.contact_id == contact_id, messages.c.seq > after)
+        .order_by(messages.c.seq.desc())
+        .limit(limit)
+        .subquery()
+    )
+    first = sa.select(sa.func.min(newest.c.seq)).scalar_subquery()
+    rows = db.execute(_thread.where(messages.c.contact_id == contact_id, messages.c.seq >= first))
+    return [entry_of(vault, row) for row in rows]
+
+
+def list_for_contact(
+    db: sa.Connection, vault: Vault, contact_id: ContactId, *, after: int = 0, limit: int = 500
+) -> list[Entry]:
+    """What the contact may see of the thread: both sides' words, no notes, no events, nothing that was never sent."""
+    return [
+        entry
+        for entry in list_thread(db, vault, contact_id, after=after, limit=limit)
+        if entry.by is not By.SYSTEM and entry.kind != NOTE and entry.delivery is not DeliveryState.FAILED
+    ]
+
+
+def find_by_key(db: sa.Connection, vault: Vault, contact_id: ContactId, key: str) -> Entry | None:
+    """The entry that a console already made under this key."""
+    query = _thread.where(messages.c.contact_id == contact_id, messages.c.key_digest == _key_digest(vault, key))
+    row = db.execute(query).one_or_none()
+    return None if row is None else entry_of(vault, row)
+
+
+def list_last(db: sa.Connection, vault: Vault, contact_ids: Sequence[ContactId]) -> dict[ContactId, Entry]:
+    """The last words of each of these threads, events and notes left out."""
+    last = (
+        sa.select(messages.c.contact_id, sa.func.max(messages.c.seq).label("seq"))
+        .where(messages.c.contact_id.in_(contact_ids), messages.c.kind.not_in((NOTE, EVENT)))
+        .group_by(messages.c.contact_id)
+        .subquery()
+    )
+    query = _thread.join(last, sa.and_(last.c.contact_id == messages.c.contact_id, last.c.seq == messages.c.seq), isouter=False)
+    return {ContactId(row.contact_id): entry_of(vault, row) for row in db.execute(query)}
+
+
+def entry_of(vault: Vault, row: sa.Row[*tuple[object, ...]]) -> Entry:
+    """The entry that a row of the thread holds."""
+    values = row._mapping  # noqa: SLF001 - SQLAlchemy's documented way to a row's columns by name
+    content = _decode(vault.open(f"messages:{values['id']}", values["sealed"]))
+    return Entry(
+        id=values["id"],
+        contact_id=values["contact_id"],
+        seq=values["seq"],
+        by=By(values["by"]),
+        kind=values["kind"],
+        at=values["at"],
+        text=content.text,
+        author=content.author,
+        buttons=content.buttons,
+        services=content.services,
+        platform_id=content.platform_id,
+        responder_id=values["responder_id"],
+        delivery=DeliveryState(values["state"]) if values["state"] else None,
+    )
+
+
+def _key_digest(vault: Vault, key: str) -> bytes | None:
+    return vault.digest("console key", key) if key else None

@@ -1,0 +1,298 @@
+"""Messages on their way to contacts, each as a row from the transaction that caused it until its fate is known."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from bot.domain.messages import ContactId, DeliveryState, MessageId, OutboundMessage, Receipt
+from bot.storage.messages import entry_of
+from bot.storage.tables import contacts, conversations, messages, outbox
+from bot.storage.vault import Vault
+
+SUPERSEDED = "superseded"
+"""Why a message was not sent: somebody else speaks by now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outgoing:
+    """A message to be sent. `rank` of the talk's level, 1 before 4. `is_human`: a responder's own words, never resent by themselves."""
+
+    id: MessageId
+    contact_id: ContactId
+    rank: int
+    control_epoch: int
+    due_at: datetime
+    is_human: bool = False
+    is_safety: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Due:
+    """A message in the sender's hands: that its sending starts is already committed."""
+
+    id: MessageId
+    contact_id: ContactId
+    channel: str
+    account: str
+    address: str
+    message: OutboundMessage
+    attempts: int
+    is_human: bool
+    was_unknown: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fate:
+    """What became of one try. `due_at` when it goes back to the queue; `platform_id` when it was taken."""
+
+    id: MessageId
+    state: DeliveryState
+    due_at: datetime | None = None
+    platform_id: str = ""
+    error: str = ""
+    unreachable: ContactId | None = None
+    was_tried: bool = True
+
+
+def add(db: sa.Connection, rows: Iterable[Outgoing]) -> None:
+    """Queue these."""
+    values = [
+        {
+            "id": row.id,
+            "contact_id": row.contact_id,
+            "state": DeliveryState.QUEUED.value,
+            "rank": row.rank,
+            "is_human": row.is_human,
+            "is_safety": row.is_safety,
+            "control_epoch": row.control_epoch,
+            "due_at": row.due_at,
+            "updated_at": row.due_at,
+        }
+        for row in rows
+    ]
+    if values:
+        db.execute(sa.insert(outbox), values)
+
+
+_earlier = outbox.alias("earlier")
+_candidates = (
+    sa.select(outbox.c.id, outbox.c.contact_id, outbox.c.attempts, outbox.c.is_human)
+    .add_columns(
+        outbox.c.was_unknown, outbox.c.is_safety, outbox.c.control_epoch, conversations.c.control_epoch.label("epoch_now")
+    )
+    .add_columns(contacts.c.channel, contacts.c.account, contacts.c.address_sealed)
+    .join_from(outbox, conversations, conversations.c.contact_id == outbox.c.contact_id)
+    .join(contacts, contacts.c.id == outbox.c.contact_id)
+    .where(
+        outbox.c.state == DeliveryState.QUEUED.value,
+        outbox.c.due_at <= sa.bindparam("now"),
+        # Order within a talk: nothing overtakes what is being sent or waits for another try.
+        ~sa.exists().where(
+            _earlier.c.contact_id == outbox.c.contact_id,
+            _earlier.c.id < outbox.c.id,
+            sa.or_(
+                _earlier.c.state == DeliveryState.SENDING.value,
+                sa.and_(_earlier.c.state == DeliveryState.QUEUED.value, _earlier.c.due_at > sa.bindparam("now")),
+            ),
+        ),
+    )
+    .order_by(outbox.c.rank, outbox.c.id)
+    .limit(sa.bindparam("most"))
+    .with_for_update(of=outbox, skip_locked=True)
+)
+_start = (
+    sa.update(outbox)
+    .where(outbox.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(
+        state=DeliveryState.SENDING.value,
+        lease=sa.bindparam("by"),
+        lease_until=sa.bindparam("until"),
+        updated_at=sa.bindparam("at"),
+        attempts=outbox.c.attempts + 1,
+    )
+)
+_content = sa.select(
+    messages.c.id,
+    messages.c.contact_id,
+    messages.c.seq,
+    messages.c.by,
+    messages.c.kind,
+    messages.c.responder_id,
+    messages.c.sealed,
+    messages.c.at,
+    sa.literal(None).label("state"),
+).where(messages.c.id.in_(sa.bindparam("ids", expanding=True)))
+
+
+def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: timedelta, most: int) -> list[Due]:
+    """The messages that may go out now, urgent first, marked as being sent. What was said under another speaker is dropped."""
+    rows = db.execute(_candidates, {"now": now, "most": most}).all()
+    if not rows:
+        return []
+    stale = [row.id for row in rows if row.control_epoch != row.epoch_now and not row.is_safety]
+    if stale:
+        fates = [Fate(id=i, state=DeliveryState.FAILED, error=SUPERSEDED, was_tried=False) for i in stale]
+        record(db, vault, fates, now=now)
+        rows = [row for row in rows if row.id not in set(stale)]
+    ids = [row.id for row in rows]
+    if not ids:
+        return []
+    db.execute(_start, {"ids": ids, "by": by, "until": now + lease, "at": now})
+    entries = {row.id: entry_of(vault, row) for row in db.execute(_content, {"ids": ids})}
+    return [
+        Due(
+            id=row.id,
+            contact_id=row.contact_id,
+            channel=row.channel,
+            account=row.account,
+            address=vault.open(f"contacts:{row.contact_id}", row.address_sealed).decode(),
+            message=entries[row.id].as_outbound(),
+            attempts=row.attempts + 1,
+            is_human=row.is_human,
+            was_unknown=row.was_unknown,
+        )
+        for row in rows
+    ]
+
+
+_record = (
+    sa.update(outbox)
+    .where(outbox.c.id == sa.bindparam("which"), outbox.c.state == sa.bindparam("before"))
+    .values(
+        state=sa.bindparam("state"),
+        due_at=sa.func.coalesce(sa.bindparam("due_at", type_=outbox.c.due_at.type), outbox.c.due_at),
+        attempts=outbox.c.attempts - sa.bindparam("untried"),
+        was_unknown=sa.or_(outbox.c.was_unknown, sa.bindparam("was_unknown", type_=sa.Boolean)),
+        platform_digest=sa.bindparam("platform_digest"),
+        platform_sealed=sa.bindparam("platform_sealed"),
+        error=sa.bindparam("error"),
+        updated_at=sa.bindparam("at"),
+        lease=None,
+        lease_until=None,
+    )
+)
+
+
+def record(db: sa.Connection, vault: Vault, fates: Sequence[Fate], *, now: datetime) -> None:
+    """Note what became of tries. A fate for a message that is not being sent any more changes nothing."""
+    rows = [
+        {
+            "which": fate.id,
+            "before": DeliveryState.QUEUED.value if fate.error == SUPERSEDED else DeliveryState.SENDING.value,
+            "state": fate.state.value,
+            "due_at": fate.due_at,
+            "untried": 0 if fate.was_tried or fate.error == SUPERSEDED else 1,
+            "was_unknown": fate.state is DeliveryState.UNKNOWN or fate.error == "resend",
+            "platform_digest": vault.digest("platform id", fate.platform_id) if fate.platform_id else None,
+            "platform_sealed": vault.seal(f"outbox:{fate.id}", fate.platform_id.encode()) if fate.platform_id else None,
+            "error": fate.error[:60] or None,
+            "at": now,
+        }
+        for fate in fates
+    ]
+    if rows:
+        db.execute(_record, rows)
+
+
+def settle_lost(db: sa.Connection, *, now: datetime, channels_that_resend: Sequence[str]) -> list[ContactId]:
+    """Settle what was being sent by somebody who is gone: its fate is unknown.
+
+    A question of the program goes out once more where the channel allows it, and says so in `was_unknown`; a responder's own
+    words wait as unknown for her decision. Gives the contacts concerned.
+    """
+    lost = (outbox.c.state == DeliveryState.SENDING.value) & (outbox.c.lease_until < now)
+    who = list(db.scalars(sa.select(outbox.c.contact_id).where(lost).distinct()))
+    if not who:
+        return []
+    may_resend = sa.and_(
+        ~outbox.c.is_human,
+        ~outbox.c.was_unknown,
+        outbox.c.contact_id.in_(sa.select(contacts.c.id).where(contacts.c.channel.in_(channels_that_resend))),
+    )
+    db.execute(
+        sa.update(outbox)
+        .where(lost)
+        .values(
+            state=sa.case((may_resend, DeliveryState.QUEUED.value), else_=DeliveryState.UNKNOWN.value),
+            was_unknown=True,
+            lease=None,
+            lease_until=None,
+            updated_at=now,
+        )
+    )
+    return [ContactId(contact_id) for contact_id in who]
+
+
+_ORDER = {
+    DeliveryState.UNKNOWN: 0,
+    DeliveryState.FAILED: 0,
+    DeliveryState.SENT: 1,
+    DeliveryState.DELIVERED: 2,
+    DeliveryState.READ: 3,
+}
+
+
+def note_receipt(db: sa.Connection, vault: Vault, receipt: Receipt, *, now: datetime) -> ContactId | None:
+    """Raise a message's state by what its platform says; a state never goes back. The contact, if the message is ours."""
+    digest = vault.digest("platform id", receipt.platform_id)
+    row = db.execute(
+        sa.select(outbox.c.id, outbox.c.contact_id, outbox.c.state).where(outbox.c.platform_digest == digest)
+    ).one_or_none()
+    if row is None:
+        return None
+    if _ORDER.get(receipt.state, 0) > _ORDER.get(DeliveryState(row.state), 0):
+        db.execute(sa.update(outbox).where(outbox.c.id == row.id).values(state=receipt.state.value, updated_at=now))
+    return ContactId(row.contact_id)
+
+
+def drop_waiting(db: sa.Connection, contact_ids: Sequence[ContactId], *, error: str, now: datetime) -> None:
+    """Give up what waits for contacts who can't be written to any more."""
+    if contact_ids:
+        db.execute(
+            sa.update(outbox)
+            .where(outbox.c.contact_id.in_(contact_ids), outbox.c.state == DeliveryState.QUEUED.value)
+            .values(state=DeliveryState.FAILED.value, error=error[:60], updated_at=now)
+        )
+
+
+def send_again(db: sa.Connection, contact_id: ContactId, message_id: MessageId, *, control_epoch: int, now: datetime) -> bool:
+    """Queue a message of unknown fate once more, because the responder chose to. Whether it was one."""
+    query = (
+        sa.update(outbox)
+        .where(
+            outbox.c.id == message_id,
+            outbox.c.contact_id == contact_id,
+            outbox.c.state == DeliveryState.UNKNOWN.value,
+        )
+        .values(state=DeliveryState.QUEUED.value, control_epoch=control_epoch, due_at=now, updated_at=now)
+    )
+    return db.execute(query).rowcount == 1
+
+
+def carry_over(db: sa.Connection, contact_id: ContactId, *, control_epoch: int) -> None:
+    """Let what a responder wrote and what still waits go out though the speaker changes: she chose to end with it."""
+    db.execute(
+        sa.update(outbox)
+        .where(outbox.c.contact_id == contact_id, outbox.c.state == DeliveryState.QUEUED.value, outbox.c.is_human)
+        .values(control_epoch=control_epoch)
+    )
+
+
+def next_due_at(db: sa.Connection) -> datetime | None:
+    """When the next queued message may go out; None when none waits."""
+    query = sa.select(sa.func.min(outbox.c.due_at)).where(outbox.c.state == DeliveryState.QUEUED.value)
+    earliest: datetime | None = db.scalar(query)
+    return earliest
+
+
+def contacts_of(db: sa.Connection, ids: Sequence[MessageId]) -> list[int]:
+    """Whose messages these are."""
+    return list(db.scalars(sa.select(outbox.c.contact_id).where(outbox.c.id.in_(ids)).distinct()))
+
+
+def count_by_state(db: sa.Connection) -> dict[str, int]:
+    """How many messages are in each state."""
+    rows = db.execute(sa.select(outbox.c.state, sa.func.count()).group_by(outbox.c.state))
+    return {str(row[0]): int(row[1]) for row in rows}
