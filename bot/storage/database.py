@@ -80,7 +80,7 @@ class SqliteDatabase:
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="database-read")
         try:
             self._writer = self._engine.connect()
-        except sa.exc.OperationalError as exc:
+        except sa.exc.DatabaseError as exc:
             raise DatabaseUnusable(_sentence(exc)) from None
         self._thread = threading.Thread(target=self._run, name="database-write", daemon=True)
         self._thread.start()

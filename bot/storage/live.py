@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 Event = Mapping[str, str | int]
 _BACKLOG = 256
 REFRESH: Event = {"kind": "refresh"}
+CLOSING: Event = {"kind": "closing"}
 
 
 class Live:
@@ -24,6 +25,13 @@ class Live:
                     listener.get_nowait()
                 listener.put_nowait(REFRESH)
             listener.put_nowait(event)
+
+    def close(self) -> None:
+        """Tell all listeners that the process stops, so that they end by themselves."""
+        for listeners in list(self._listeners.values()):
+            for listener in listeners:
+                if not listener.full():
+                    listener.put_nowait(CLOSING)
 
     @asynccontextmanager
     async def subscribe(self, *topics: str) -> AsyncIterator[asyncio.Queue[Event]]:

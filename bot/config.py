@@ -1,0 +1,189 @@
+"""Settings: `config.yml` beside the program, each key also as TEDUH_SECTION__KEY. This file alone reads the environment.
+
+Secrets stand in no file of the project: TEDUH_TELEGRAM__TOKEN, or TEDUH_TELEGRAM__TOKEN_FILE naming a file that holds it.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from bot.errors import BotError
+
+
+class ConfigurationFaulty(BotError):
+    """The settings can't be used. `faults` says each in one sentence."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Web(msgspec.Struct, forbid_unknown_fields=True):
+    """Where the web chat and the console answer."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str = ""
+
+
+class Data(msgspec.Struct, forbid_unknown_fields=True):
+    """Where the SQLite file, the key and media are kept."""
+
+    folder: str = "data"
+
+
+class DatabaseSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """`url` empty: the SQLite file in data.folder."""
+
+    url: str = ""
+
+
+class VaultSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """`key` empty: the key file in data.folder, made at the first start."""
+
+    key: str = ""
+
+
+class Telegram(msgspec.Struct, forbid_unknown_fields=True):
+    """`token` empty: no Telegram. The paces are Telegram's soft limits; 0 sends without pacing, for tests."""
+
+    token: str = ""
+    api_url: str = "https://api.telegram.org"
+    per_chat_per_second: float = 1.0
+    per_second: float = 25.0
+
+
+class Signin(msgspec.Struct, forbid_unknown_fields=True):
+    """How long a responder stays signed in: in all, and without doing anything."""
+
+    hours: float = 12.0
+    idle_minutes: float = 60.0
+
+
+class Handoff(msgspec.Struct, forbid_unknown_fields=True):
+    """How many people a responder talks with at once."""
+
+    slots: int = 3
+
+
+class Settings(msgspec.Struct, forbid_unknown_fields=True):
+    """Everything an operator can set."""
+
+    web: Web = msgspec.field(default_factory=Web)
+    data: Data = msgspec.field(default_factory=Data)
+    database: DatabaseSettings = msgspec.field(default_factory=DatabaseSettings)
+    vault: VaultSettings = msgspec.field(default_factory=VaultSettings)
+    telegram: Telegram = msgspec.field(default_factory=Telegram)
+    signin: Signin = msgspec.field(default_factory=Signin)
+    handoff: Handoff = msgspec.field(default_factory=Handoff)
+
+    @property
+    def folder(self) -> Path:
+        """The data folder."""
+        return Path(self.data.folder)
+
+    @property
+    def database_url(self) -> str:
+        """The database in use."""
+        return self.database.url or f"sqlite:///{(self.folder / 'teduh.db').absolute()}"
+
+
+_PREFIX = "TEDUH_"
+_SECRETS = {("telegram", "token"), ("vault", "key")}
+
+
+def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of a file (none: the defaults) and of the environment, which wins.
+
+    Raises:
+        ConfigurationFaulty: with all faults at once.
+    """
+    environment = os.environ if environment is None else environment
+    faults: list[str] = []
+    values = _read(file, faults) if file is not None and file.exists() else {}
+    for section, key in sorted(_SECRETS):
+        if isinstance(values.get(section), dict) and values[section].get(key):
+            faults.append(
+                f"{section}.{key} is a secret and must not stand in {file}: set TEDUH_{section.upper()}__{key.upper()}."
+            )
+    _read_environment(environment, values, faults)
+    settings = _convert(values, faults)
+    if settings is not None:
+        faults += _check(settings)
+    if faults or settings is None:
+        raise ConfigurationFaulty(faults)
+    return settings
+
+
+def _read(file: Path, faults: list[str]) -> dict[str, Any]:
+    try:
+        values = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
+        line = getattr(getattr(exc, "problem_mark", None), "line", None)
+        place = f" line {line + 1}" if line is not None else ""
+        faults.append(f"{file}{place} can't be read as YAML.")
+        return {}
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        faults.append(f"{file} must hold sections such as `web:`.")
+        return {}
+    return values
+
+
+def _read_environment(environment: Mapping[str, str], values: dict[str, Any], faults: list[str]) -> None:
+    for name, text in environment.items():
+        section, separator, key = name.removeprefix(_PREFIX).lower().partition("__")
+        if not name.startswith(_PREFIX) or not separator:
+            continue
+        if key.endswith("_file") and (section, key.removesuffix("_file")) in _SECRETS:
+            key = key.removesuffix("_file")
+            try:
+                text = Path(text).read_text(encoding="utf-8").strip()
+            except OSError:
+                faults.append(f"{name} names a file that can't be read.")
+                continue
+        place = values.setdefault(section, {})
+        if isinstance(place, dict):
+            place[key] = text
+
+
+def _convert(values: dict[str, Any], faults: list[str]) -> Settings | None:
+    known = {field.name: field for field in msgspec.structs.fields(Settings)}
+    result: dict[str, Any] = {}
+    for section, content in values.items():
+        if section not in known:
+            faults.append(f"There is no section `{section}`; there are {', '.join(known)}.")
+            continue
+        kind = known[section].type
+        keys = {field.name for field in msgspec.structs.fields(kind)}
+        for key, value in (content or {}).items() if isinstance(content, dict) else []:
+            if key not in keys:
+                faults.append(f"There is no setting {section}.{key}; there are {', '.join(sorted(keys))}.")
+                continue
+            try:
+                one = msgspec.convert({key: value}, kind, strict=False)
+            except msgspec.ValidationError:
+                faults.append(f"{section}.{key} has a value of the wrong kind.")
+                continue
+            result.setdefault(section, {})[key] = getattr(one, key)
+        if not isinstance(content, dict | None):
+            faults.append(f"`{section}` must hold settings.")
+    return None if faults else msgspec.convert(result, Settings)
+
+
+def _check(settings: Settings) -> list[str]:
+    faults = []
+    if not 0 < settings.web.port < 65536:
+        faults.append("web.port must be from 1 to 65535.")
+    if settings.telegram.token and ":" not in settings.telegram.token:
+        faults.append("telegram.token is no bot token: @BotFather gives one that looks like digits, a colon, letters.")
+    if not settings.telegram.api_url.startswith(("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")):
+        faults.append("telegram.api_url must begin with https:// (plain http only for this machine).")
+    if settings.handoff.slots < 1:
+        faults.append("handoff.slots must be at least 1.")
+    return faults

@@ -1,0 +1,39 @@
+"""A channel whose other end is the test."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from bot.channels.channel import DeliveryError
+from bot.domain.messages import InboundMessage, OutboundMessage, Receipt, Sent
+
+
+class RecordingChannel:
+    """Keeps what is sent. `fault(address, count)` may give an error to raise instead, by how often was tried before."""
+
+    account = "test"
+
+    def __init__(self, name: str = "web", *, resends_prompts: bool = True) -> None:
+        self.name = name
+        self.resends_prompts = resends_prompts
+        self.sent: list[tuple[str, OutboundMessage]] = []
+        self.acknowledged: list[str] = []
+        self.tries = 0
+        self.fault: Callable[[str, int], DeliveryError | None] = lambda _address, _count: None
+
+    def parse(self, body: bytes) -> InboundMessage | Receipt:
+        return msgspec.json.decode(body, type=InboundMessage)
+
+    async def send(self, address: str, message: OutboundMessage, *, key: str) -> Sent:
+        self.tries += 1
+        error = self.fault(address, self.tries)
+        if error is not None:
+            raise error
+        self.sent.append((address, message))
+        return Sent(platform_id=f"m{len(self.sent)}")
+
+    async def acknowledge(self, tokens: Sequence[str]) -> None:
+        self.acknowledged += tokens
+
+    def texts(self, address: str | None = None) -> list[str]:
+        return [message.text for to, message in self.sent if address in (None, to)]

@@ -1,0 +1,87 @@
+"""Transactions of both kinds, and the one writer of SQLite."""
+
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+
+from bot.storage.database import Database, DatabaseUnusable, open_database
+from bot.storage.tables import audit
+from tests.builders import NOW
+
+
+def add_row(number: int):
+    def work(db: sa.Connection) -> int:
+        db.execute(sa.insert(audit), {"id": number, "at": NOW, "action": "tested"})
+        return number
+
+    return work
+
+
+def fail(db: sa.Connection) -> None:
+    db.execute(sa.insert(audit), {"id": 99, "at": NOW, "action": "tested"})
+    raise LookupError("this piece of work fails")
+
+
+def ids(db: sa.Connection) -> set[int]:
+    return set(db.scalars(sa.select(audit.c.id)))
+
+
+async def test_what_a_write_gives_is_committed(database: Database):
+    result = await database.write(add_row(1))
+
+    assert result == 1
+    assert await database.read(ids) == {1}
+
+
+async def test_failing_work_is_undone_and_the_others_of_its_group_are_kept(database: Database):
+    outcomes = await asyncio.gather(
+        database.write(add_row(1)), database.write(fail), database.write(add_row(2)), return_exceptions=True
+    )
+
+    assert [type(outcome).__name__ for outcome in outcomes] == ["int", "LookupError", "int"]
+    assert await database.read(ids) == {1, 2}
+
+
+async def test_waiting_writes_share_a_commit(sqlite: Database):
+    commits = 0
+
+    def count(_connection: sa.Connection) -> None:
+        nonlocal commits
+        commits += 1
+
+    sa.event.listen(sqlite._engine, "commit", count)  # type: ignore[attr-defined]
+
+    await asyncio.gather(*(sqlite.write(add_row(number)) for number in range(200)))
+
+    assert commits <= 20
+    assert len(await sqlite.read(ids)) == 200
+
+
+async def test_every_commit_is_on_disk_and_readers_do_not_wait_for_writers(sqlite: Database):
+    def settings(db: sa.Connection) -> tuple[str, int]:
+        return db.exec_driver_sql("pragma journal_mode").scalar(), db.exec_driver_sql("pragma synchronous").scalar()
+
+    assert await sqlite.read(settings) == ("wal", 2)
+    assert await sqlite.write(lambda db: db.exec_driver_sql("pragma synchronous").scalar()) == 2
+
+
+async def test_a_damaged_file_is_told_in_one_sentence(tmp_path):
+    (tmp_path / "teduh.db").write_bytes(b"this is no database" * 100)
+
+    with pytest.raises(DatabaseUnusable, match="damaged"):
+        open_database(f"sqlite:///{tmp_path / 'teduh.db'}")
+
+
+async def test_a_full_disk_is_told_in_one_sentence_and_what_was_stored_stays(sqlite: Database):
+    await sqlite.write(add_row(1))
+    await sqlite.write(lambda db: db.exec_driver_sql("pragma max_page_count = 80"))
+
+    def fill(db: sa.Connection) -> None:
+        rows = [{"id": number, "at": NOW, "action": "x" * 40} for number in range(10, 50_000)]
+        db.execute(sa.insert(audit), rows)
+
+    with pytest.raises(DatabaseUnusable, match="disk is full"):
+        await sqlite.write(fill)
+
+    assert await sqlite.read(ids) == {1}

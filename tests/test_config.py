@@ -1,0 +1,70 @@
+"""Settings: the file, the environment above it, and every fault in one list."""
+
+import pytest
+
+from bot.config import ConfigurationFaulty, load
+
+
+def test_without_a_file_the_defaults_stand(tmp_path):
+    settings = load(tmp_path / "none.yml", {})
+
+    assert (settings.web.port, settings.telegram.token) == (8000, "")
+
+
+def test_the_environment_wins_over_the_file(tmp_path):
+    file = tmp_path / "config.yml"
+    file.write_text("web:\n  port: 9000\n  host: 0.0.0.0\n")
+
+    settings = load(file, {"TEDUH_WEB__PORT": "9001"})
+
+    assert (settings.web.host, settings.web.port) == ("0.0.0.0", 9001)
+
+
+def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path):
+    file = tmp_path / "token"
+    file.write_text("42:abc\n")
+
+    assert load(None, {"TEDUH_TELEGRAM__TOKEN_FILE": str(file)}).telegram.token == "42:abc"
+
+
+def test_all_faults_are_told_at_once_and_no_value_is_repeated(tmp_path):
+    file = tmp_path / "config.yml"
+    file.write_text("web:\n  port: delapan\n  prot: 1\nwebb:\n  a: 1\ntelegram:\n  token: '42:rahasiaku'\n")
+
+    with pytest.raises(ConfigurationFaulty) as raised:
+        load(file, {"TEDUH_TELEGRAM__API_URL": "http://10.0.0.1"})
+
+    told = "\n".join(raised.value.faults)
+    assert len(raised.value.faults) == 4
+    for word in ("web.port", "web.prot", "webb", "telegram.token"):
+        assert word in told
+    assert "rahasiaku" not in told
+
+
+@pytest.mark.parametrize(
+    ("environment", "word"),
+    [
+        pytest.param({"TEDUH_WEB__PORT": "70000"}, "web.port", id="no such port"),
+        pytest.param({"TEDUH_TELEGRAM__TOKEN": "abc"}, "BotFather", id="no bot token"),
+        pytest.param({"TEDUH_TELEGRAM__API_URL": "http://example.org"}, "https", id="a token would travel in clear"),
+        pytest.param({"TEDUH_TELEGRAM__TOKEN_FILE": "/none"}, "can't be read", id="no such file"),
+        pytest.param({"TEDUH_HANDOFF__SLOTS": "0"}, "slots", id="nobody could be taken"),
+    ],
+)
+def test_a_setting_that_can_not_work_stops_the_start(environment: dict[str, str], word: str):
+    with pytest.raises(ConfigurationFaulty, match=word):
+        load(None, environment)
+
+
+def test_a_broken_file_is_told_with_its_line(tmp_path):
+    file = tmp_path / "config.yml"
+    file.write_text("web:\n  port: [1\nx: }\n")
+
+    with pytest.raises(ConfigurationFaulty, match="line"):
+        load(file, {})
+
+
+def test_the_project_s_own_settings_are_sound():
+    from pathlib import Path
+
+    assert load(Path("config.yml"), {}).web.port == 8000
