@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
+from bot.storage import tables_people  # noqa: F401 - its tables belong to the same metadata
 from bot.storage.database import Database, DatabaseUnusable
 from bot.storage.tables import metadata
 

@@ -1,7 +1,7 @@
 """JSON of the console's API. Ids are strings, times RFC 3339 in UTC; the browser shows them in its own zone."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -11,6 +11,14 @@ from bot.domain.responders import Role
 from nlu.understanding import Level
 
 Language = Literal["id", "en"]
+Speaker = Literal["contact", "program", "me", "responder"]
+NotTaking = Literal["", "off_duty", "full", "nobody_waits"]
+Lock = Literal["", "not_holder", "closed", "contact_blocked", "contact_stopped", "unsafe"]
+
+Key = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+MaybeWords = Annotated[str, msgspec.Meta(max_length=4000)]
+Credential = Annotated[str, msgspec.Meta(max_length=500)]
 
 
 class Schema(msgspec.Struct):
@@ -39,24 +47,24 @@ class Me(Schema):
 class SignIn(Schema):
     """POST /api/signin."""
 
-    login: str
-    password: str
+    login: Credential
+    password: Credential
 
 
 class Accept(Schema):
     """POST /api/invitations/accept: the first administrator's link, or an invitation. The token stands in the link's fragment."""
 
-    token: str
-    name: str
-    login: str
-    password: str
+    token: Credential
+    name: Credential
+    login: Credential
+    password: Credential
     also_responder: bool = False
 
 
 class Invite(Schema):
     """POST /api/invitations, administrators only."""
 
-    roles: list[Role]
+    roles: Annotated[list[Role], msgspec.Meta(min_length=1, max_length=10)]
 
 
 class Invitation(Schema):
@@ -70,6 +78,13 @@ class Duty(Schema):
     """PUT /api/duty."""
 
     is_on_duty: bool
+
+
+class Presence(Schema):
+    """POST /api/presence: the cases still held, under leases just renewed. What was lost meanwhile is not among them."""
+
+    held: list[str]
+    lease_until: datetime | None
 
 
 # ── the queue ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -93,7 +108,7 @@ class CaseSummary(Schema):
     languages: list[str]
     status: CaseStatus
     preview: str
-    preview_by: Literal["contact", "program", "me", "responder"]
+    preview_by: Speaker
     last_at: datetime
     unread: int
     lease_until: datetime | None
@@ -106,7 +121,7 @@ class Queue(Schema):
     mine: list[CaseSummary]
     slots: int
     may_take: bool
-    reason: Literal["", "off_duty", "full", "nobody_waits"]
+    reason: NotTaking
     responders_on_duty: int
 
 
@@ -200,7 +215,7 @@ class CaseDetail(Schema):
     control_epoch: int
     last_seq: int
     may_write: bool
-    lock: Literal["", "not_holder", "closed", "contact_blocked", "contact_stopped", "unsafe"]
+    lock: Lock
     may_contact_first: bool | None
     safe_hours: str
     place: str
@@ -215,8 +230,8 @@ class CaseDetail(Schema):
 class Reply(Schema):
     """POST /api/cases/{id}/replies. `key` is the console's own, so that a repeated request sends once."""
 
-    key: str
-    text: str
+    key: Key
+    text: Words
     control_epoch: int
     seen_seq: int
 
@@ -224,16 +239,16 @@ class Reply(Schema):
 class Note(Schema):
     """POST /api/cases/{id}/notes: for the team, never shown to the contact."""
 
-    key: str
-    text: str
+    key: Key
+    text: Words
 
 
 class Close(Schema):
     """POST /api/cases/{id}/close. `farewell` goes to the contact before the program takes over again; may be empty."""
 
     outcome: Outcome
-    note: str = ""
-    farewell: str = ""
+    note: MaybeWords = ""
+    farewell: MaybeWords = ""
 
 
 class RaiseLevel(Schema):
@@ -242,14 +257,30 @@ class RaiseLevel(Schema):
     level: Level
 
 
+class News(Schema):
+    """What GET /api/events tells, as JSON after `data:`. It carries no content, only where to look again.
+
+    queue: counts or holders changed. case: something was said or changed in it, up to `seq`. delivery: a message of this case got
+    further. lease_lost: one's own case went back to the queue. refresh: some news were missed, look at everything.
+    """
+
+    kind: Literal["queue", "case", "delivery", "lease_lost", "refresh"]
+    case: str = ""
+    seq: int = 0
+
+
 class Fault(Schema):
     """Every error of the API. `code` is ours and stable, `message` in the reader's language, `field` where one is at fault.
 
-    409: case_already_claimed, conversation_moved_on (someone wrote; `last_seq` is now), control_lost, case_closed, stale_version.
-    404: nobody_waits, case_not_found. 403: not_allowed, off_duty, no_slot. 401: signed_out, wrong_password, link_used. 400: invalid.
+    409: case_already_claimed, conversation_moved_on (someone wrote; `last_seq` is now), control_lost, case_closed, stale_version,
+    contact_unreachable, login_taken. 404: nobody_waits, case_not_found, message_not_found, not_found. 403: not_allowed, not_holder,
+    off_duty, no_slot, level_only_rises, cross_site. 401: signed_out, wrong_password, link_used. 400: invalid, login_unusable,
+    name_unusable, password_too_short, password_too_long, password_too_common, password_holds_login. 413: too_large.
+    429: too_many_tries (`wait_seconds`). 503: unavailable. 500: unexpected.
     """
 
     code: str
     message: str
     field: str = ""
     last_seq: int | None = None
+    wait_seconds: int | None = None

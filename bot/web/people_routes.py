@@ -1,0 +1,156 @@
+"""Routes of those who answer: the way in and out, duty, and (for administrators) people."""
+
+from typing import Any
+
+import msgspec
+from litestar import Controller, Request, Response, get, post, put
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
+
+from bot.actions import people as actions
+from bot.actions.people import Entry
+from bot.domain.responders import Responder, may_invite, may_take_people
+from bot.storage import people, signins
+from bot.storage.live import CLOSING
+from bot.web.events import topic_of
+from bot.web.parts import CONSOLE_TOPIC, ConsoleParts
+from bot.web.schemas import Accept, Duty, Invitation, Invite, Me, Person, SignIn
+from bot.web.signin import cookies_of, device_of, no_cookies, parts_of, signed_in_as
+from bot.web.throttle import Throttle
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class WayIn(Controller):
+    """What answers without being signed in."""
+
+    path = "/api"
+    tags = ("people",)
+
+    @post("/signin", status_code=HTTP_200_OK)
+    async def sign_in(self, request: AnyRequest, data: SignIn) -> Response[Me]:
+        """Sign in. An unknown login and a wrong password get the same answer."""
+        parts = parts_of(request)
+        throttle: Throttle = request.app.state["throttle"]
+        device, now = device_of(request), parts.now()
+        # A device its owner used before is not slowed for what others do from the same address.
+        if not await actions.is_known_device(parts.door, device, login=data.login, now=now):
+            throttle.count(_address(request), now=now)
+        entry = await actions.sign_in(parts.door, login=data.login, password=data.password, device=device, now=now)
+        throttle.forget(_address(request))
+        return _let_in(entry, parts)
+
+    @post("/invitations/accept", status_code=HTTP_200_OK)
+    async def accept(self, request: AnyRequest, data: Accept) -> Response[Me]:
+        """Use a one-time link: become somebody who may sign in, and be signed in."""
+        parts = parts_of(request)
+        entry = await actions.accept(
+            parts.door,
+            token=data.token,
+            name=data.name,
+            login=data.login,
+            password=data.password,
+            also_responder=data.also_responder,
+            device=device_of(request),
+            now=parts.now(),
+        )
+        return _let_in(entry, parts)
+
+
+class SignedInPeople(Controller):
+    """What everybody signed in may ask."""
+
+    path = "/api"
+    tags = ("people",)
+    guards = (signed_in_as(),)
+    security = ({"signedIn": []},)
+
+    @get("/me")
+    async def me(self, request: AnyRequest) -> Me:
+        """Who is signed in."""
+        return me_of(request.state.signed_in.responder)
+
+    @post("/signout", status_code=HTTP_204_NO_CONTENT)
+    async def sign_out(self, request: AnyRequest) -> Response[None]:
+        """Sign out on this device. With the last device, duty ends too."""
+        parts, signed_in = parts_of(request), request.state.signed_in
+        now = parts.now()
+        await parts.database.write(lambda db: actions.sign_out(db, signed_in, idle=parts.door.idle, now=now))
+        parts.live.publish(topic_of(signed_in), CLOSING)
+        parts.live.publish(CONSOLE_TOPIC, {"kind": "queue"})
+        return Response(None, status_code=HTTP_204_NO_CONTENT, cookies=no_cookies(parts))
+
+
+class OnDuty(Controller):
+    """What those who answer people may ask."""
+
+    path = "/api"
+    tags = ("people",)
+    guards = (signed_in_as(may_take_people),)
+    security = ({"signedIn": []},)
+
+    @put("/duty")
+    async def set_duty(self, request: AnyRequest, data: Duty) -> Me:
+        """Begin or end taking people. Those one holds stay."""
+        parts, signed_in = parts_of(request), request.state.signed_in
+        now = parts.now()
+
+        def work(db: Any) -> None:
+            actions.set_duty(db, by=signed_in.responder, is_on_duty=data.is_on_duty, now=now)
+            signins.note_active(db, signed_in.id, now=now)
+
+        await parts.database.write(work)
+        parts.live.publish(CONSOLE_TOPIC, {"kind": "queue"})
+        return msgspec.structs.replace(me_of(signed_in.responder), is_on_duty=data.is_on_duty)
+
+
+class Administration(Controller):
+    """What administrators may ask."""
+
+    path = "/api"
+    tags = ("people",)
+    guards = (signed_in_as(may_invite),)
+    security = ({"signedIn": []},)
+
+    @get("/people")
+    async def list_people(self, request: AnyRequest) -> list[Person]:
+        """Everybody who may sign in."""
+        parts = parts_of(request)
+        found = await parts.database.read(lambda db: people.list_all(db, parts.door.vault))
+        return [person_of(each) for each in found]
+
+    @post("/invitations")
+    async def invite(self, request: AnyRequest, data: Invite) -> Invitation:
+        """A one-time link for somebody new. It is shown once."""
+        parts, signed_in = parts_of(request), request.state.signed_in
+        now, roles = parts.now(), frozenset(data.roles)
+        vault = parts.door.vault
+
+        def work(db: Any) -> str:
+            signins.note_active(db, signed_in.id, now=now)
+            return actions.invite(db, vault, roles, by=signed_in.responder, now=now)
+
+        token = await parts.database.write(work)
+        return Invitation(path=invitation_path(token), expires_at=now + people.INVITATION_LASTS)
+
+
+def invitation_path(token: str) -> str:
+    """The link's path. The token stands in the fragment, which browsers send to nobody, so no log can hold it."""
+    return f"/console#/undangan/{token}"
+
+
+def person_of(responder: Responder) -> Person:
+    """Somebody, as the console is told."""
+    return Person(id=str(responder.id), name=responder.name, login=responder.login, roles=sorted(responder.roles))
+
+
+def me_of(responder: Responder) -> Me:
+    """Somebody, as their own console is told."""
+    return Me(person=person_of(responder), is_on_duty=responder.is_on_duty)
+
+
+def _let_in(entry: Entry, parts: ConsoleParts) -> Response[Me]:
+    return Response(me_of(entry.responder), cookies=cookies_of(entry, parts))
+
+
+def _address(request: AnyRequest) -> str:
+    return request.client.host if request.client else ""
