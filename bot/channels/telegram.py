@@ -1,0 +1,188 @@
+"""Telegram. aiogram makes the calls; it is loaded by `start`, in a thread, because that takes seconds of CPU."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot.channels import telegram_updates
+from bot.channels.channel import DeliveryDelayed, DeliveryRefused
+from bot.channels.pacer import Pacer
+from bot.channels.telegram_bubbles import Bubble, bubbles_of, plain_bubbles_of
+from bot.channels.telegram_updates import Unpacked
+from bot.domain.messages import InboundMessage, OutboundMessage, Receipt, Sent, Update
+
+if TYPE_CHECKING:
+    from bot.channels.telegram_calls import Calls
+
+log = structlog.get_logger()
+
+TOO_MANY = "too_many_requests"
+"""Reason of a `DeliveryDelayed` for an error 429."""
+
+_FAULTS_OF_FORM = frozenset({"entities", "button_data", "markup_too_long", "keyboard"})
+"""Refusals that the same words without buttons don't meet."""
+
+_UNSAID_WAIT = 5.0
+_LONGEST_WAIT = 300.0
+_ACKNOWLEDGERS = 4
+_MOST_TOKENS = 10_000
+_MOST_PARTLY_SENT = 10_000
+_HELD_CHATS_MEAN_ALL = 3
+"""Telegram does not say whether a 429 is about one chat or the whole bot. So many chats at once mean the bot."""
+
+
+class TelegramChannel:
+    """One bot, its private chats only. A `Channel`.
+
+    `per_chat_per_second` and `per_second` are Telegram's soft limits as we pace ourselves; None sends at once. `clock` is
+    monotonic, in seconds.
+    """
+
+    name = telegram_updates.CHANNEL
+    resends_prompts = True
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        api_url: str,
+        per_chat_per_second: float | None = 1.0,
+        per_second: float | None = 25.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._token = token
+        self._api_url = api_url.rstrip("/")
+        self._now = now
+        self._sleep = sleep
+        self._pacer = Pacer(per_chat_per_second=per_chat_per_second, per_second=per_second, now=clock, sleep=sleep)
+        self._calls: Calls | None = None
+        self._tokens: asyncio.Queue[str] = asyncio.Queue(_MOST_TOKENS)
+        self._acknowledgers: list[asyncio.Task[None]] = []
+        self._unsaid_waits = 0
+        # How many bubbles of a long message are out, by the message's key: a retry goes on with the next.
+        self._partly_sent: OrderedDict[str, int] = OrderedDict()
+
+    @property
+    def account(self) -> str:
+        """The bot's number, which its token begins with."""
+        return self._token.partition(":")[0]
+
+    async def start(self) -> None:
+        """Load aiogram beside whatever else runs, and be ready to send."""
+        if self._calls is None:
+            self._calls = calls = await asyncio.to_thread(_load, self._token, self._api_url)
+            self._acknowledgers = [asyncio.create_task(self._acknowledge_waiting(calls)) for _ in range(_ACKNOWLEDGERS)]
+
+    async def close(self) -> None:
+        """Close all connections. Presses not answered yet stay so: Telegram forgets them by itself."""
+        for task in self._acknowledgers:
+            task.cancel()
+        await asyncio.gather(*self._acknowledgers, return_exceptions=True)
+        if self._calls is not None:
+            await self._calls.close()
+
+    async def poll(self, receive: Callable[[Sequence[Update]], Awaitable[None]]) -> None:
+        """Take updates by long polling until cancelled; each is confirmed after `receive` returned."""
+        await self.start()
+        from bot.channels.telegram_poller import Poller
+
+        assert self._calls is not None  # noqa: S101 - started above
+        await Poller(self._calls.bot, account=self.account, now=self._now, sleep=self._sleep).run(receive)
+
+    def unpack(self, raw: bytes) -> Unpacked:
+        """What an update is about, for whoever delivers it."""
+        return telegram_updates.unpack(raw, account=self.account, now=self._now())
+
+    def parse(self, body: bytes) -> InboundMessage | Receipt:
+        """See `Channel`."""
+        return telegram_updates.parse(body)
+
+    async def send(self, address: str, message: OutboundMessage, *, key: str) -> Sent:
+        """See `Channel`. A long text goes out in several bubbles; the last one's number is given."""
+        if self._calls is None:
+            raise DeliveryDelayed(reason="starting", wait_seconds=1.0, whole_channel=True)
+        if not address.removeprefix("-").isdecimal():
+            raise DeliveryRefused(reason="bad_address", unreachable=True)
+        bubbles = bubbles_of(message)
+        if not bubbles:
+            raise DeliveryRefused(reason="empty")
+        done = self._partly_sent.get(key, 0)
+        number = 0
+        for index in range(min(done, len(bubbles) - 1), len(bubbles)):
+            number = await self._send_bubble(self._calls, address, bubbles[index], message)
+            if len(bubbles) > 1:
+                self._note_part(key, index + 1, len(bubbles))
+        return Sent(platform_id=str(number) if number else "")
+
+    def _note_part(self, key: str, done: int, of: int) -> None:
+        if done == of:
+            self._partly_sent.pop(key, None)
+            return
+        self._partly_sent[key] = done
+        if len(self._partly_sent) > _MOST_PARTLY_SENT:
+            self._partly_sent.popitem(last=False)
+
+    async def _send_bubble(self, calls: Calls, address: str, bubble: Bubble, message: OutboundMessage) -> int:
+        try:
+            return await self._call(calls, address, bubble)
+        except DeliveryRefused as exc:
+            if exc.reason not in _FAULTS_OF_FORM or bubble.keyboard is None:
+                raise
+            log.error("telegram_form_refused", reason=exc.reason)
+        # Our fault, and it must not cost the contact the words: once more, the choices written out.
+        return await self._call(calls, address, plain_bubbles_of(message)[-1])
+
+    async def _call(self, calls: Calls, address: str, bubble: Bubble) -> int:
+        held = self._pacer.held_for(address)
+        if held > 0:
+            raise DeliveryDelayed(reason="held", wait_seconds=held)
+        await self._pacer.turn(address)
+        try:
+            number = await calls.send_text(int(address), bubble)
+        except DeliveryDelayed as exc:
+            if exc.reason != TOO_MANY:
+                raise
+            raise self._held(address, exc.wait_seconds) from None
+        self._unsaid_waits = 0
+        return number
+
+    def _held(self, address: str, wait: float | None) -> DeliveryDelayed:
+        """Hold what would run into the same limit, and say for how long. `wait` None: Telegram didn't say."""
+        if wait is None:
+            wait = min(_UNSAID_WAIT * 2**self._unsaid_waits, _LONGEST_WAIT)
+            self._unsaid_waits = min(self._unsaid_waits + 1, 10)
+        self._pacer.hold(wait, address)
+        is_whole = self._pacer.held_chats() >= _HELD_CHATS_MEAN_ALL
+        if is_whole:
+            self._pacer.hold(wait)
+        log.warning("telegram_flood_wait", seconds=wait, state="bot" if is_whole else "chat")
+        return DeliveryDelayed(reason=TOO_MANY, wait_seconds=wait, whole_channel=is_whole)
+
+    async def acknowledge(self, tokens: Sequence[str]) -> None:
+        """See `Channel`. Returns at once: the presses are answered beside whatever else is done."""
+        for token in tokens:
+            # Beyond this many, buttons turn a little longer; the answers themselves go out all the same.
+            with contextlib.suppress(asyncio.QueueFull):
+                self._tokens.put_nowait(token)
+
+    async def _acknowledge_waiting(self, calls: Calls) -> None:
+        while True:
+            await calls.take_press(await self._tokens.get())
+
+
+def _load(token: str, api_url: str) -> Calls:
+    """Seconds of work the first time, for the import. All that loads aiogram is loaded here, so that no message waits for it."""
+    from bot.channels import telegram_poller  # noqa: F401
+    from bot.channels.telegram_calls import Calls
+
+    return Calls(token, api_url)
