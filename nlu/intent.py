@@ -1,0 +1,60 @@
+"""What a writer wants: the topic of a risk or need, else one of the intents of nlu/data/intents.yml."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nlu.datafile import read
+from nlu.lexicon import Lexicon
+from nlu.normalize import Reading
+from nlu.risk import Finding
+from nlu.understanding import Intent, Risk
+
+_SURE = 0.9
+_LIKELY = 0.6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Talk:
+    name: str
+    mask: int
+    most_words: int
+
+
+class IntentReader:
+    """Finds the intent of a reading."""
+
+    def __init__(self, talks: tuple[_Talk, ...], filler: int) -> None:
+        self._talks = talks
+        self._filler = filler
+        self._all = 0
+        for talk in talks:
+            self._all |= talk.mask
+
+    @classmethod
+    def load(cls, file: Path, lexicon: Lexicon) -> "IntentReader":
+        """The reader of a file of intents, in its order.
+
+        Raises:
+            LexiconError: the file can't be used.
+        """
+        talks = []
+        for block in read(file).blocks("intents"):
+            mask = 0
+            for word in block.words("alone") + block.words("any"):
+                mask |= lexicon.literal(word)
+            talks.append(_Talk(name=block.text("name"), mask=mask, most_words=int(block.text("most") or "0")))
+        return cls(tuple(talks), lexicon.mask("filler"))
+
+    def read(self, reading: Reading, risks: tuple[Risk, ...], needs: tuple[Finding, ...]) -> Intent | None:
+        """The intent, or None when nothing is recognised."""
+        if risks:
+            return Intent(name=risks[0].name, confidence=risks[0].score)
+        if needs:
+            return Intent(name=needs[0].rule.topic, confidence=needs[0].rule.score)
+        seen = (reading.total | reading.fillers) & self._all
+        if not seen:
+            return None
+        for talk in self._talks:
+            if seen & talk.mask and (not talk.most_words or len(reading.words) <= talk.most_words):
+                return Intent(name=talk.name, confidence=_SURE if talk.most_words else _LIKELY)
+        return None

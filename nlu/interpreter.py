@@ -1,0 +1,68 @@
+"""Reads a message: language, danger, groups, intent and the facts it tells in passing."""
+
+from pathlib import Path
+
+from nlu import rules
+from nlu.facts import FactReader
+from nlu.groups import GroupReader
+from nlu.intent import IntentReader
+from nlu.language import LanguageGuesser
+from nlu.lexicon import Lexicon
+from nlu.normalize import Normalizer
+from nlu.risk import RiskReader
+from nlu.understanding import Understanding, most_urgent
+
+DATA = Path(__file__).parent / "data"
+
+
+class Interpreter:
+    """Understands messages with one set of data. Made once, used from any thread: it keeps nothing of a message."""
+
+    def __init__(self, folder: Path) -> None:
+        self.lexicon = Lexicon.load(folder / "lexicon")
+        self.book = rules.load(folder / "rules", folder / "frames.yml", self.lexicon)
+        self._intents = IntentReader.load(folder / "intents.yml", self.lexicon)
+        self._languages = LanguageGuesser.load(folder / "languages.yml")
+        self._groups = GroupReader.load(folder / "groups.yml", self.book, self.lexicon)
+        self._facts = FactReader(self.lexicon)
+        self._risks = RiskReader(self.lexicon, self.book)
+        self._normalizer = Normalizer(self.lexicon)
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> "Interpreter":
+        """The interpreter of a data folder; of the data that come with the package when none is given.
+
+        Raises:
+            LexiconError: the data can't be used; all faults in one list, each with file and line.
+        """
+        return cls(folder or DATA)
+
+    def understand(self, text: str) -> Understanding:
+        """What a message says. Never raises: a text that can't be read is `Understanding.unknown()`."""
+        try:
+            return self._understand(text)
+        except Exception:  # noqa: BLE001  # the safety net must answer; unknown makes a person look
+            return Understanding.unknown()
+
+    def rules_of(self, text: str) -> dict[str, str]:
+        """The ids of the rules that a text meets, each with the level it stands for there. For tests and for authors of rules."""
+        findings = self._risks.find(self._normalizer.read(text))
+        return {finding.rule.id: finding.level.value for finding in findings}
+
+    def _understand(self, text: str) -> Understanding:
+        reading = self._normalizer.read(text)
+        if not reading.words and not reading.fillers:
+            return Understanding.nothing()
+        findings = self._risks.find(reading)
+        risks = self._risks.risks(findings, reading)
+        facts = self._facts.read(reading)
+        needs = self._risks.needs(findings)
+        level = most_urgent(*(risk.level for risk in risks)) or most_urgent(*(finding.level for finding in needs))
+        return Understanding(
+            language=self._languages.guess(text),
+            intent=self._intents.read(reading, risks, needs),
+            risks=risks,
+            level=level,
+            groups=self._groups.read(reading, findings, facts),
+            facts=facts,
+        )

@@ -1,0 +1,238 @@
+"""Words and what they stand for: concepts (`hit`, `spouse`, `now`) as bits, loaded from nlu/data/lexicon.
+
+A word's mask has one bit for each concept it belongs to, so "does this word strike somebody or threaten him" is one `&`.
+A concept with stems has three bits: `hit.act` (somebody does it), `hit.pas` (it is done to somebody) and `hit` for the rest.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from nlu.datafile import Block, read
+from nlu.errors import LexiconError
+from nlu.forms import forms
+
+_KEYS = frozenset(
+    [
+        "about",
+        "words",
+        "stems",
+        "more_stems",
+        "active",
+        "passive",
+        "except",
+        "includes",
+        "replaces",
+        "negatable",
+        "common",
+        "repair",
+    ]
+)
+_REPAIR_LENGTH = 5
+
+
+class Lexicon:
+    """All words, phrases, concepts and abbreviations."""
+
+    def __init__(self) -> None:
+        self.concepts: dict[str, int] = {}
+        self.words: dict[str, int] = {}
+        self.phrases: dict[tuple[str, ...], int] = {}
+        self.slang: dict[str, tuple[str, ...]] = {}
+        # Words known only because a rule names them: their endings still carry meaning (`anaknya` is also a child).
+        self.literals: set[str] = set()
+        self.negatable = 0
+        self.common = 0
+        # Phrases of these concepts hide the words they are made of ("bunuh diri" is no killing, "mati lampu" no death).
+        self.replacing = 0
+        self._repairs: dict[str, str] = {}
+        self._skeletons: dict[str, str] = {}
+        self._next_bit = 1
+
+    @classmethod
+    def load(cls, folder: Path) -> "Lexicon":
+        """The lexicon of a folder of YAML files.
+
+        Raises:
+            LexiconError: something in them can't be used; all faults at once, each with file and line.
+        """
+        lexicon = cls()
+        faults: list[str] = []
+        blocks: list[tuple[str, Block]] = []
+        for path in sorted(folder.glob("*.yml")):
+            try:
+                lexicon._collect(read(path), blocks)
+            except LexiconError as exc:
+                faults.extend(exc.faults)
+        for name, block in blocks:
+            lexicon._declare(name, block, faults)
+        for name, block in blocks:
+            lexicon._include(name, block, faults)
+        for name, block in blocks:
+            lexicon._fill(name, block)
+        if faults:
+            raise LexiconError(tuple(faults))
+        lexicon._index_repairs(blocks)
+        return lexicon
+
+    def mask(self, name: str) -> int:
+        """The bits of a concept; 0 when there is none of this name."""
+        return self.concepts.get(name, 0)
+
+    def literal(self, word: str) -> int:
+        """The bits of a single word, which becomes a concept of its own."""
+        name = "=" + word
+        if name not in self.concepts:
+            self.concepts[name] = self._bit()
+            if "_" not in word and word not in self.words:
+                self.literals.add(word)
+            self._add(word, self.concepts[name])
+        return self.concepts[name]
+
+    def repaired(self, token: str) -> str | None:
+        """The known form one typing error away (a letter too many, too few, wrong, or two swapped), or None."""
+        repairs = self._repairs
+        if found := repairs.get(token):
+            return found
+        for index in range(len(token)):
+            shorter = token[:index] + token[index + 1 :]
+            found = repairs.get(shorter)
+            if found and found[0] == token[0] and abs(len(found) - len(token)) <= 1 and _one_edit(token, found):
+                return found
+        return None
+
+    def unvowelled(self, token: str) -> str | None:
+        """The known form whose consonants the token is (`dpkl`), or None."""
+        return self._skeletons.get(token)
+
+    def _bit(self) -> int:
+        bit = self._next_bit
+        self._next_bit <<= 1
+        return bit
+
+    def _collect(self, root: Block, blocks: list[tuple[str, Block]]) -> None:
+        for key in root:
+            if key not in {"concepts", "slang", "plain", "plain_stems", "about"}:
+                raise LexiconError((f"{root.where(key)}: `{key}` is none of concepts, slang, plain, plain_stems, about",))
+        for number, line in enumerate(root.text("slang").splitlines()):
+            if not line.strip():
+                continue
+            short, colon, full = line.partition(":")
+            if not colon or not full.split():
+                raise LexiconError((f"{root.file}:{root.lines['slang'] + number + 1}: `forms: full words` is wanted",))
+            for form in short.split():
+                self.slang[form] = tuple(full.split())
+        for word in root.words("plain"):
+            self.words.setdefault(word, 0)
+        for stem in root.words("plain_stems"):
+            made = forms(stem)
+            for word in made.active | {form for form in made.passive if form.startswith(("di", "ke"))}:
+                self.words.setdefault(word, 0)
+        concepts = root.get("concepts", Block(root.file, 1))
+        if not isinstance(concepts, Block):
+            raise LexiconError((f"{root.where('concepts')}: `concepts` must be a mapping",))
+        for name, block in concepts.items():
+            if not isinstance(block, Block):
+                raise LexiconError((f"{concepts.where(name)}: `{name}` must be a mapping",))
+            blocks.append((name, block))
+
+    def _declare(self, name: str, block: Block, faults: list[str]) -> None:
+        faults.extend(f"{block.where(key)}: `{key}` is no key of a concept" for key in block if key not in _KEYS)
+        if name in self.concepts:
+            faults.append(f"{block.where()}: the concept `{name}` stands twice")
+        own = self._bit()
+        if "stems" in block or "more_stems" in block or "active" in block or "passive" in block:
+            active, passive = self._bit(), self._bit()
+            self.concepts[name + ".act"], self.concepts[name + ".pas"] = active, passive
+            self.concepts[name + ".word"] = own
+            own |= active | passive
+        self.concepts[name] = own
+
+    def _include(self, name: str, block: Block, faults: list[str]) -> None:
+        for other in block.words("includes"):
+            if other not in self.concepts:
+                faults.append(f"{block.where('includes')}: there is no concept `{other}`")
+            self.concepts[name] |= self.concepts.get(other, 0)
+
+    def _fill(self, name: str, block: Block) -> None:
+        excepted = set(block.words("except"))
+        has_voice = name + ".act" in self.concepts
+        own = self.concepts[name + ".word"] if has_voice else self.concepts[name] & ~self._included(block)
+        active, passive = self.concepts.get(name + ".act", 0), self.concepts.get(name + ".pas", 0)
+        if block.text("replaces") == "yes":
+            self.replacing |= own
+        if block.text("common") == "yes":
+            self.common |= self.concepts[name]
+        negatable = block.text("negatable") or ("yes" if has_voice else "no")
+        if negatable == "yes":
+            self.negatable |= own | active | passive
+        for word in block.words("words"):
+            self._add(word, own)
+        for word in block.words("active"):
+            self._add(word, active)
+        for word in block.words("passive"):
+            self._add(word, passive)
+        for stem in block.words("stems") + block.words("more_stems"):
+            made = forms(stem)
+            self._add_all(made.active - excepted, active)
+            self._add_all(made.passive - excepted, passive)
+            for helper in ("kena", "dapa", "dapat", "kenak"):
+                self.phrases[helper, stem] = self.phrases.get((helper, stem), 0) | passive
+
+    def _included(self, block: Block) -> int:
+        mask = 0
+        for other in block.words("includes"):
+            mask |= self.concepts.get(other, 0)
+        return mask
+
+    def _add_all(self, words: Iterable[str], mask: int) -> None:
+        known = self.words
+        for word in words:
+            known[word] = known.get(word, 0) | mask
+
+    def _add(self, word: str, mask: int) -> None:
+        parts = tuple(self._canonical(word))
+        if len(parts) == 1:
+            self.words[parts[0]] = self.words.get(parts[0], 0) | mask
+            if word != parts[0] and word not in self.slang:
+                self.words[word] = self.words.get(word, 0) | mask
+        else:
+            self.phrases[parts] = self.phrases.get(parts, 0) | mask
+            for part in parts:
+                self.words.setdefault(part, 0)
+
+    def _canonical(self, word: str) -> Iterator[str]:
+        """A phrase's words as the normaliser will hand them on: abbreviations written out."""
+        for part in word.split("_"):
+            yield from self.slang.get(part, (part,))
+
+    def _index_repairs(self, blocks: list[tuple[str, Block]]) -> None:
+        """Remembers what each form worth a repair looks like with one letter missing."""
+        for _name, block in blocks:
+            if block.text("repair") == "no":
+                continue
+            excepted = set(block.words("except"))
+            targets = [form for stem in block.words("stems") for form in forms(stem).common if form not in excepted]
+            if block.text("repair") == "yes":
+                targets += [word for word in block.words("words") + block.words("passive") if "_" not in word]
+            for form in targets:
+                if len(form) < _REPAIR_LENGTH:
+                    continue
+                self._repairs.setdefault(form, form)
+                for index in range(1 if len(form) < 7 else 0, len(form)):
+                    self._repairs.setdefault(form[:index] + form[index + 1 :], form)
+                bones = form[0] + "".join(letter for letter in form[1:] if letter not in "aeiou")
+                if len(bones) >= 4 and bones not in self.words:
+                    self._skeletons.setdefault(bones, form)
+
+
+def _one_edit(left: str, right: str) -> bool:
+    """Whether one insertion, removal, replacement or swap of neighbours makes one word into the other."""
+    if len(left) > len(right):
+        left, right = right, left
+    start = 0
+    while start < len(left) and left[start] == right[start]:
+        start += 1
+    if len(left) < len(right):
+        return left[start:] == right[start + 1 :]
+    rest_l, rest_r = left[start:], right[start:]
+    return rest_l[1:] == rest_r[1:] or (rest_l[:2] == rest_r[1::-1] and rest_l[2:] == rest_r[2:])

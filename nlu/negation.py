@@ -1,0 +1,49 @@
+"""Whether a word of danger is denied: "gak dipukul" is, "gak kuat dipukul terus" is not."""
+
+from nlu.lexicon import Lexicon
+from nlu.normalize import Reading
+
+# A negator reaches the next verb; three words leave room for "gak pernah sampai dipukul".
+_REACH = 4
+
+
+class Negation:
+    """Knows the negators of one reading."""
+
+    __slots__ = ("_absorber", "_any", "_clause", "_heads", "_not", "_reading")
+
+    def __init__(self, reading: Reading, lexicon: Lexicon) -> None:
+        self._reading = reading
+        self._not = lexicon.mask("not")
+        self._absorber = lexicon.mask("absorber")
+        self._clause = lexicon.mask("clause")
+        self._heads = lexicon.negatable
+        self._any = bool(reading.total & self._not)
+
+    def __call__(self, position: int, used: tuple[int, ...]) -> bool:
+        """Whether the word is negated; a negator that is part of the match (`used`) is the sign itself and does not count."""
+        if not self._any:
+            return False
+        masks, sentences = self._reading.masks, self._reading.sentences
+        count = 0
+        for at in range(position - 1, max(-1, position - 1 - _REACH), -1):
+            if sentences[at] != sentences[position]:
+                break
+            mask = masks[at]
+            if mask & self._not:
+                follows = masks[at + 1]
+                if at not in used and not (follows & self._absorber and at + 1 != position):
+                    count += 1
+            elif mask & self._clause or (mask & self._heads and at not in used):
+                break
+        return count % 2 == 1 or (count == 0 and self._denied_after(position, used))
+
+    def _denied_after(self, position: int, used: tuple[int, ...]) -> bool:
+        """`dipukul sih enggak`: the negator ends the clause."""
+        masks, sentences = self._reading.masks, self._reading.sentences
+        for at in range(position + 1, min(position + 3, len(masks))):
+            if sentences[at] != sentences[position] or at in used or masks[at] & self._clause:
+                return False
+            if masks[at] & self._not:
+                return at + 1 == len(masks) or sentences[at + 1] != sentences[at] or bool(masks[at + 1] & self._clause)
+        return False

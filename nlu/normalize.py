@@ -1,0 +1,332 @@
+"""Turns what was typed into words the rules know, and keeps for each the place in the raw text.
+
+Elongation, leet, reduplication, clitics, abbreviations, joined and split words, one typing error towards words of danger.
+"""
+
+import re
+from dataclasses import dataclass
+
+from nlu.characters import fold
+from nlu.lexicon import Lexicon
+
+# A person's trouble stands at the beginning of a long text or at its end; what lies between is mostly pasted matter. Reading two
+# thousand characters from each end keeps the longest real messages whole (a Telegram message is at most 4,096) and bounds the time.
+HEAD_CHARS = 2000
+TAIL_CHARS = 2000
+_LONGEST_TOKEN = 80
+_CACHE_LIMIT = 40_000
+
+_TOKEN = re.compile(r"[a-z0-9]+(?:[-'*@$_][a-z0-9]+)*['*]*|[.!?;\n]+|,|[^\x00-\x7f]")
+_STRETCH = re.compile(r"(.)\1{2,}")
+_DOUBLE = re.compile(r"(.)\1+")
+_AMOUNT = re.compile(r"^(\d+(?:[.,]\d+)?)([a-z]{1,9})$")
+_LABELLED = re.compile(r"^([a-z]{2,8})(\d+)$")
+_LEET = str.maketrans(
+    {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s"}
+)
+_MY = ("ku",)
+_OTHERS = ("ipun", "nyo", "nya", "ny", "ne", "na", "e", "no")
+_PARTICLES = ("lah", "kah", "pun", "mu", "ki", "ka", "ma")
+_SUFFIXES = tuple(sorted((*_MY, *_OTHERS, *_PARTICLES), key=len, reverse=True))
+
+_SHORTEST_JOINED = 9
+# The only words of two or three letters that a joined token may be cut into.
+_SHORT_JOINED = frozenset(
+    ["sy", "gw", "gue", "aku", "di", "ke", "gak", "ga", "yg", "dia", "mau", "ibu", "om", "jam", "bos", "ini", "aja", "lagi"]
+)
+
+Pieces = tuple[tuple[str, int], ...]
+
+
+@dataclass(kw_only=True, slots=True)
+class Reading:
+    """The words of a text. `masks`, `starts` and `ends` run alongside `words`; a sentence number for each word in `sentences`.
+
+    `total` is the union of all masks, `fillers` of the words left out because they carry no meaning for rules, `phrase` the bit
+    of joined phrases.
+    """
+
+    raw: str
+    words: list[str]
+    masks: list[int]
+    starts: list[int]
+    ends: list[int]
+    sentences: list[int]
+    total: int
+    fillers: int
+    phrase: int
+
+    def quote(self, first: int, last: int) -> str:
+        """The writer's own words from one word to another, at most 120 characters."""
+        return self.raw[self.starts[first] : self.ends[last]][:120]
+
+
+class Normalizer:
+    """Reads texts with one lexicon. Safe to share between threads: the word cache only ever gains or starts afresh."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._cache: dict[str, Pieces] = {}
+        self._filler = lexicon.mask("filler")
+        self._my, self._his = lexicon.mask("my"), lexicon.mask("his")
+        self._number = lexicon.mask("number")
+        self._voice = lexicon.negatable
+        self._danger = lexicon.negatable | lexicon.mask("no_life") | lexicon.mask("no_eat") | lexicon.mask("compound_place")
+        self._phrase = lexicon.mask("phrase")
+        self._modal = lexicon.mask("want")
+        self._negators = lexicon.mask("not") | lexicon.mask("notyet")
+        starts: dict[str, int] = {}
+        for phrase in lexicon.phrases:
+            starts[phrase[0]] = max(starts.get(phrase[0], 0), len(phrase))
+        self._phrase_starts = starts
+        self._segments: frozenset[str] = frozenset()
+
+    def read(self, text: str) -> Reading:
+        """The words of a text, phrases joined, fillers left out."""
+        raw = text if len(text) <= HEAD_CHARS + TAIL_CHARS else text[:HEAD_CHARS] + "\n" + text[-TAIL_CHARS:]
+        folded, origin = fold(raw)
+        reading = Reading(
+            raw=raw, words=[], masks=[], starts=[], ends=[], sentences=[], total=0, fillers=0, phrase=self._phrase
+        )
+        words, masks, starts, ends, sentences = reading.words, reading.masks, reading.starts, reading.ends, reading.sentences
+        cache, filler, phrase_starts = self._cache, self._filler, self._phrase_starts
+        sentence = fillers = 0
+        has_phrase = False
+        for match in _TOKEN.finditer(folded):
+            token = match.group()
+            if token[0] in ".!?;\n":
+                sentence += 1
+                continue
+            pieces = cache.get(token) or self.look_up(token)
+            for word, mask in pieces:
+                if mask & filler:
+                    fillers |= mask
+                    continue
+                words.append(word)
+                masks.append(mask)
+                starts.append(match.start())
+                ends.append(match.end())
+                sentences.append(sentence)
+                if word in phrase_starts or word == "di":
+                    has_phrase = True
+        if origin is not None:
+            reading.starts = [origin[start] for start in starts]
+            reading.ends = [origin[end - 1] + 1 for end in ends]
+        if has_phrase:
+            self._join_phrases(reading)
+        total = 0
+        for mask in reading.masks:
+            total |= mask
+        reading.total, reading.fillers = total, fillers
+        return reading
+
+    def look_up(self, token: str) -> Pieces:
+        """The known words a token stands for, each with its mask; an unknown token stands for itself with mask 0."""
+        pieces = self._cache.get(token)
+        if pieces is None:
+            pieces = self._find(token[:_LONGEST_TOKEN])
+            if len(self._cache) >= _CACHE_LIMIT:
+                self._cache.clear()
+            if len(token) <= _LONGEST_TOKEN:
+                self._cache[token] = pieces
+        return pieces
+
+    def _find(self, token: str) -> Pieces:
+        if token[0] == ",":
+            return ((",", self._filler),)
+        if token.isdigit():
+            return ((token, self._number),)
+        if not token[0].isascii():
+            return self._known(token) or ((token, self._filler),)
+        return (
+            self._known(token)
+            or self._amount(token)
+            or self._respelt(token)
+            or self._hyphened(token)
+            or self._without_suffix(token)
+            or self._mended(token)
+            or self._split(token)
+            or ((token, 0),)
+        )
+
+    def _known(self, token: str) -> Pieces | None:
+        lexicon = self._lexicon
+        full = lexicon.slang.get(token)
+        if full is not None:
+            return tuple(piece for word in full for piece in (self._exact(word) or ((word, 0),)))
+        return self._exact(token)
+
+    def _exact(self, word: str) -> Pieces | None:
+        mask = self._lexicon.words.get(word)
+        if mask is not None:
+            if word in self._lexicon.literals and (base := self._without_suffix(word)):
+                mask |= base[0][1]
+            return ((word, mask),)
+        return self._without_suffix(word)
+
+    def _without_suffix(self, token: str) -> Pieces | None:
+        """Takes off -nya, -ku, -lah and the like when what is left is a word."""
+        words = self._lexicon.words
+        for suffix in _SUFFIXES:
+            if not token.endswith(suffix) or len(token) - len(suffix) < 3:
+                continue
+            base = token[: -len(suffix)]
+            if suffix == "e" and base[-1] in "aeiou":
+                continue
+            if base not in words and base in self._lexicon.slang and len(base) > 2:
+                base = self._lexicon.slang[base][-1]
+            mask = words.get(base)
+            if mask is not None and (mask or len(suffix) > 1):
+                extra = self._my if suffix in _MY else self._his if suffix in _OTHERS else 0
+                return ((base, mask | extra),)
+        return None
+
+    def _amount(self, token: str) -> Pieces | None:
+        """`17th` and `umur17` are a number and a word."""
+        if match := _AMOUNT.match(token):
+            unit = self._known(match.group(2))
+            if unit and match.group(2) not in {"nya", "an", "in", "x"}:
+                return ((match.group(1), self._number), *unit)
+        if (match := _LABELLED.match(token)) and match.group(2) != "2":
+            label = self._known(match.group(1))
+            if label:
+                return (*label, (match.group(2), self._number))
+        return None
+
+    def _respelt(self, token: str) -> Pieces | None:
+        """Undoes stretched letters, digits and signs for letters, doubled words, stars for letters."""
+        tries = []
+        bare = token.strip("'*")
+        if bare != token:
+            tries.append(bare)
+        if "'" in token:
+            tries.append(token.replace("'", "k"))
+            tries.append(token.replace("'", ""))
+        if _STRETCH.search(token):
+            tries += [_STRETCH.sub(r"\1", token), _STRETCH.sub(r"\1\1", token)]
+        if _DOUBLE.search(token):
+            tries.append(_DOUBLE.sub(r"\1", token))
+        if "2" in token[1:]:
+            tries.append(token.replace("2", ""))
+        if any(char in "0123456789@$" for char in token) and any(char.isalpha() for char in token):
+            tries.append(token.translate(_LEET))
+        for attempt in tries:
+            if attempt and (found := self._known(attempt)):
+                return found
+        if "*" in bare:
+            return self._starred(bare)
+        return None
+
+    def _starred(self, token: str) -> Pieces | None:
+        """`b*nuh`: each star is one letter, the first letter is sure."""
+        pattern = re.compile(re.escape(token).replace(r"\*", "[a-z]") + "$")
+        for word, mask in self._lexicon.words.items():
+            if mask & self._voice and len(word) == len(token) and word[0] == token[0] and pattern.match(word):
+                return ((word, mask),)
+        return None
+
+    def _hyphened(self, token: str) -> Pieces | None:
+        if "-" not in token and "_" not in token:
+            return None
+        halves = [half for half in re.split(r"[-_]", token) if half]
+        joined = self._known("".join(halves))
+        if joined:
+            return joined
+        if len(halves) == 2 and (halves[0].endswith(halves[1]) or halves[1].startswith(halves[0][-4:])):
+            found = [self._known(half) for half in halves]
+            both = [pieces for pieces in found if pieces]
+            if both:
+                return max(both, key=lambda pieces: pieces[0][1].bit_count())
+        pieces = [piece for half in halves for piece in self._find(half)]
+        return tuple(pieces) if pieces else None
+
+    def _mended(self, token: str) -> Pieces | None:
+        """One typing error away from a word of danger or need, or its bare consonants."""
+        if len(token) < 4 or not token.isalpha():
+            return None
+        squeezed = _DOUBLE.sub(r"\1", token)
+        form = self._lexicon.unvowelled(squeezed)
+        if form is None and len(squeezed) >= 5:
+            form = self._lexicon.repaired(squeezed)
+            if form is None:
+                for suffix in ("nya", "ku", "lah"):
+                    if squeezed.endswith(suffix) and len(squeezed) > 8:
+                        form = self._lexicon.repaired(squeezed[: -len(suffix)])
+                        break
+        return self._exact(form) if form else None
+
+    def _split(self, token: str) -> Pieces | None:
+        """Words written without blanks (`sayadipukulsuami`): the fewest known words that fill the token.
+
+        Only when one of them is a word of danger and none is a scrap: ordinary unknown words must not fall apart.
+        """
+        if len(token) < _SHORTEST_JOINED or not token.isalpha():
+            return None
+        words, slang = self._lexicon.words, self._lexicon.slang
+        best: list[tuple[int, int] | None] = [(0, 0)] + [None] * len(token)
+        for end in range(2, len(token) + 1):
+            for start in range(max(0, end - 16), end - 1):
+                reached = best[start]
+                if reached is None:
+                    continue
+                part = token[start:end]
+                if part in _SHORT_JOINED or (end - start > 3 and (part in words or part in slang)):
+                    cost = reached[0] + (10 if end - start < 4 else 6)
+                    current = best[end]
+                    if current is None or cost < current[0]:
+                        best[end] = (cost, start)
+        parts: list[str] = []
+        end = len(token)
+        while end:
+            step = best[end]
+            if step is None:
+                return None
+            parts.append(token[step[1] : end])
+            end = step[1]
+        if sum(map(len, parts)) < 4 * len(parts):
+            return None
+        pieces = tuple(piece for part in reversed(parts) for piece in (self._known(part) or ((part, 0),)))
+        return pieces if any(mask & self._danger for _word, mask in pieces) else None
+
+    def _join_phrases(self, reading: Reading) -> None:
+        """Makes one word of each known phrase, and of `di` and the verb written apart from it."""
+        phrases, starts = self._lexicon.phrases, self._phrase_starts
+        words, masks = reading.words, reading.masks
+        kept: list[tuple[str, int, int, int, int]] = []
+        index, count = 0, len(words)
+        while index < count:
+            word = words[index]
+            last, mask = index, masks[index]
+            for length in range(min(starts.get(word, 0), count - index), 1, -1):
+                found = phrases.get(tuple(words[index : index + length]))
+                if length == 2 and masks[index] & self._negators and masks[index + 1] & self._modal:
+                    break  # "gak mau" denies what follows and stays two words
+                if found is not None and reading.sentences[index] == reading.sentences[index + length - 1]:
+                    last = index + length - 1
+                    mask = found | self._of_parts(found, masks[index : last + 1])
+                    word = " ".join(words[index : last + 1])
+                    break
+            else:
+                if word == "di" and index + 1 < count and reading.ends[index] != reading.ends[index + 1]:
+                    passive = self._lexicon.words.get("di" + words[index + 1], 0)
+                    if passive & self._voice:
+                        last, mask, word = index + 1, passive | self._clitics(masks[index + 1]), "di" + words[index + 1]
+            kept.append((word, mask, reading.starts[index], reading.ends[last], reading.sentences[index]))
+            index = last + 1
+        reading.words = [item[0] for item in kept]
+        reading.masks = [item[1] for item in kept]
+        reading.starts = [item[2] for item in kept]
+        reading.ends = [item[3] for item in kept]
+        reading.sentences = [item[4] for item in kept]
+
+    def _clitics(self, mask: int) -> int:
+        return mask & (self._my | self._his)
+
+    def _of_parts(self, phrase: int, parts: list[int]) -> int:
+        """What a phrase keeps of its words: all but a negator, or only the endings when it replaces them."""
+        kept = self._phrase
+        for mask in parts:
+            kept |= mask
+        if phrase & self._lexicon.replacing:
+            return (kept & (self._my | self._his)) | self._phrase
+        return kept & ~self._negators

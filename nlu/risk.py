@@ -1,0 +1,134 @@
+"""Which dangers and needs a reading speaks of: rules first, then the ways of speaking that cancel or soften them."""
+
+from dataclasses import dataclass
+
+from nlu.lexicon import Lexicon
+from nlu.negation import Negation
+from nlu.normalize import Reading
+from nlu.rules import Frame, Rule, RuleBook
+from nlu.understanding import Level, Risk
+
+_ASK_SCORE = 0.5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One rule that matched, with the level its words stand for here and the place of its words."""
+
+    rule: Rule
+    level: Level
+    spans: tuple[tuple[int, int], ...]
+    is_softened: bool
+
+
+class RiskReader:
+    """Finds what the rules say about a reading. Holds no state of a message."""
+
+    def __init__(self, lexicon: Lexicon, book: RuleBook) -> None:
+        self._lexicon = lexicon
+        self._book = book
+
+    def find(self, reading: Reading) -> tuple[Finding, ...]:
+        """Every rule that matches and is not cancelled, the more urgent first."""
+        keys = reading.total & self._book.key_bits
+        if not keys:
+            return ()
+        negation = Negation(reading, self._lexicon)
+        by_bit, negatable = self._book.by_bit, self._lexicon.negatable
+        found: dict[str, Finding] = {}
+        while keys:
+            bit = keys & -keys
+            keys ^= bit
+            for rule, pattern in by_bit[bit]:
+                if rule.id in found:
+                    continue
+                match = pattern.find(reading, negatable if rule.reads_negation else 0, negation)
+                if match is None or any(other.find(reading, 0, negation) for other in rule.unless):
+                    continue
+                found[rule.id] = Finding(
+                    rule=rule,
+                    level=self._level(rule, reading, negation),
+                    spans=tuple((part[0], part[-1]) for part in match),
+                    is_softened=False,
+                )
+        if not found:
+            return ()
+        return self._framed(sorted(found.values(), key=lambda finding: finding.level.rank), reading, negation)
+
+    def _level(self, rule: Rule, reading: Reading, negation: Negation) -> Level:
+        level = rule.level
+        for lower, pattern in rule.lowers:
+            if lower.rank > level.rank and pattern.find(reading, 0, negation):
+                level = lower
+        for higher, pattern in rule.raises:
+            if higher.rank < level.rank and pattern.find(reading, self._lexicon.negatable, negation):
+                level = higher
+        return level
+
+    def _framed(self, findings: list[Finding], reading: Reading, negation: Negation) -> tuple[Finding, ...]:
+        frames = [frame for frame in self._book.frames if _holds(frame, reading, negation)]
+        if not frames:
+            return tuple(findings)
+        kept = []
+        for finding in findings:
+            ignored = finding.rule.ignored
+            touching = () if "all" in ignored else [frame for frame in frames if frame.name not in ignored]
+            if any(frame.drops for frame in touching):
+                continue
+            if touching and finding.level.rank < Level.P3.rank:
+                finding = Finding(rule=finding.rule, level=Level.P3, spans=finding.spans, is_softened=True)
+            kept.append(finding)
+        return tuple(kept)
+
+    def risks(self, findings: tuple[Finding, ...], reading: Reading) -> tuple[Risk, ...]:
+        """The risks that findings stand for, one a topic, the kind of harm first and `immediate_danger` last."""
+        by_topic: dict[str, list[Finding]] = {}
+        topics = self._book.topics
+        for finding in findings:
+            if not topics[finding.rule.topic].is_need:
+                by_topic.setdefault(finding.rule.topic, []).append(finding)
+        risks = [self._risk(name, group, reading) for name, group in by_topic.items()]
+        if not risks:
+            return ()
+        if "immediate_danger" not in by_topic:
+            threats = [risk for risk in risks if risk.level is Level.P1 and topics[risk.name].is_threat]
+            if threats:
+                risks.append(
+                    Risk(name="immediate_danger", score=threats[0].score, level=Level.P1, evidence=threats[0].evidence)
+                )
+        levels = {risk.name: risk.level.rank for risk in risks}
+        kept = [
+            risk for risk in risks if not any(levels.get(other, 9) <= risk.level.rank for other in topics[risk.name].yields)
+        ]
+        return tuple(sorted(kept, key=lambda risk: self._place(risk.name, reading)))
+
+    def _place(self, name: str, reading: Reading) -> tuple[bool, int]:
+        """Where a topic stands among others: those named first by their own words, then the fixed order."""
+        topic = self._book.topics[name]
+        is_first = any(pattern.find(reading, 0, _never) for pattern in topic.first)
+        return not is_first, topic.order
+
+    def needs(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """The findings that speak of a need and of no harm, the more urgent first."""
+        return tuple(finding for finding in findings if self._book.topics[finding.rule.topic].is_need)
+
+    def _risk(self, name: str, group: list[Finding], reading: Reading) -> Risk:
+        level = min((finding.level for finding in group), key=lambda level: level.rank)
+        quotes: list[str] = []
+        for finding in sorted(group, key=lambda finding: finding.level.rank):
+            for first, last in finding.spans:
+                quote = reading.quote(first, last)
+                if quote not in quotes:
+                    quotes.append(quote)
+        score = max(_ASK_SCORE if finding.is_softened else finding.rule.score for finding in group)
+        return Risk(name=name, score=score, level=level, evidence=tuple(quotes[:4]))
+
+
+def _never(_position: int, _used: tuple[int, ...]) -> bool:
+    return False
+
+
+def _holds(frame: Frame, reading: Reading, negation: Negation) -> bool:
+    return any(pattern.find(reading, 0, negation) for pattern in frame.when) and not any(
+        pattern.find(reading, 0, negation) for pattern in frame.unless
+    )
