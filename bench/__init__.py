@@ -1,0 +1,1 @@
+"""Our whole durable path beside bare aiogram echoes, in one run: `python -m bench`."""
