@@ -32,7 +32,7 @@ _FAULTS_OF_FORM = frozenset({"entities", "button_data", "markup_too_long", "keyb
 
 _UNSAID_WAIT = 5.0
 _LONGEST_WAIT = 300.0
-_ACKNOWLEDGERS = 4
+_ACKNOWLEDGERS = 16
 _MOST_TOKENS = 10_000
 _MOST_PARTLY_SENT = 10_000
 _HELD_CHATS_MEAN_ALL = 3
