@@ -25,8 +25,9 @@ async def matches(password_hash: str | None, password: str) -> bool:
 
 
 def _matches(password_hash: str | None, password: str) -> bool:
+    nobodys = _nobodys()
     try:
-        is_same = _hasher.verify(password_hash or _nobodys(), password)
+        is_same = _hasher.verify(password_hash or nobodys, password)
     except (VerificationError, InvalidHashError):
         return False
     return is_same and password_hash is not None

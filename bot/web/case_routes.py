@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from litestar import Controller, Request, get, post, put
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 
 from bot.actions import handoff
@@ -74,7 +75,7 @@ class Cases(Controller):
     security = ({"signedIn": []},)
 
     @get()
-    async def read(self, request: AnyRequest, case_id: str) -> CaseDetail:
+    async def read(self, request: AnyRequest, case_id: FromPath[str]) -> CaseDetail:
         """All of it, for its holder and for supervisors. Each reading is on the audit log, and each refused one."""
         which, me = _case_id(case_id), _me(request)
         parts, now = parts_of(request), parts_of(request).now()
@@ -83,7 +84,7 @@ class Cases(Controller):
         return await _detail(request, which)
 
     @post("/claim", status_code=HTTP_200_OK)
-    async def claim(self, request: AnyRequest, case_id: str) -> CaseDetail:
+    async def claim(self, request: AnyRequest, case_id: FromPath[str]) -> CaseDetail:
         """Take this person. One of two who try at once gets 409."""
         which, me, desk = _case_id(case_id), _me(request), parts_of(request).desk
         _require_duty(me)
@@ -94,7 +95,7 @@ class Cases(Controller):
         return await _changed(request, which)
 
     @post("/replies")
-    async def reply(self, request: AnyRequest, case_id: str, data: Reply) -> schemas.Message:
+    async def reply(self, request: AnyRequest, case_id: FromPath[str], data: JSONBody[Reply]) -> schemas.Message:
         """Say something to the person. The same key again gives the same message and sends nothing."""
         which, me, desk = _case_id(case_id), _me(request), parts_of(request).desk
         entry = await _act(
@@ -104,7 +105,7 @@ class Cases(Controller):
                 desk,
                 which,
                 by=me,
-                key=data.key,
+                key=_own_key(me, data.key),
                 text=data.text,
                 control_epoch=data.control_epoch,
                 seen_seq=data.seen_seq,
@@ -115,7 +116,7 @@ class Cases(Controller):
         return message_of(entry)
 
     @post("/messages/{message_id:str}/again", status_code=HTTP_202_ACCEPTED)
-    async def send_again(self, request: AnyRequest, case_id: str, message_id: str) -> None:
+    async def send_again(self, request: AnyRequest, case_id: FromPath[str], message_id: FromPath[str]) -> None:
         """Send one's own message of unknown fate once more, because one is sure."""
         which, me, desk = _case_id(case_id), _me(request), parts_of(request).desk
         number = MessageId(_number(message_id, MessageNotFound))
@@ -124,22 +125,24 @@ class Cases(Controller):
         await _changed(request, which)
 
     @post("/notes")
-    async def note(self, request: AnyRequest, case_id: str, data: Note) -> schemas.Message:
+    async def note(self, request: AnyRequest, case_id: FromPath[str], data: JSONBody[Note]) -> schemas.Message:
         """A note for the team."""
         which, me, desk = _case_id(case_id), _me(request), parts_of(request).desk
-        entry = await _act(request, lambda db, now: handoff.note(db, desk, which, by=me, key=data.key, text=data.text, now=now))
+        entry = await _act(
+            request, lambda db, now: handoff.note(db, desk, which, by=me, key=_own_key(me, data.key), text=data.text, now=now)
+        )
         _tell(request, which, entry.seq)
         return message_of(entry)
 
     @post("/release", status_code=HTTP_204_NO_CONTENT)
-    async def release(self, request: AnyRequest, case_id: str) -> None:
+    async def release(self, request: AnyRequest, case_id: FromPath[str]) -> None:
         """Give the person back to the queue, as long waiting as they were."""
         which, me, desk = _case_id(case_id), _me(request), parts_of(request).desk
         await _act(request, lambda db, now: handoff.release(db, desk, which, by=me, now=now))
         await _changed(request, which)
 
     @post("/close", status_code=HTTP_204_NO_CONTENT)
-    async def close(self, request: AnyRequest, case_id: str, data: Close) -> None:
+    async def close(self, request: AnyRequest, case_id: FromPath[str], data: JSONBody[Close]) -> None:
         """End it with an outcome; the program takes the talk over again."""
         which, me, desk = _case_id(case_id), _me(request), parts_of(request).desk
         await _act(
@@ -159,7 +162,7 @@ class Cases(Controller):
         await _changed(request, which)
 
     @put("/level")
-    async def set_level(self, request: AnyRequest, case_id: str, data: RaiseLevel) -> CaseDetail:
+    async def set_level(self, request: AnyRequest, case_id: FromPath[str], data: JSONBody[RaiseLevel]) -> CaseDetail:
         """Choose the level. Responders raise it; only supervisors lower it."""
         which, me, desk = _case_id(case_id), _me(request), parts_of(request).desk
         await _act(request, lambda db, now: handoff.set_level(db, desk, which, data.level, by=me, now=now))
@@ -212,6 +215,11 @@ def _me(request: AnyRequest) -> Responder:
     responder = request.state.signed_in.responder
     assert isinstance(responder, Responder)  # noqa: S101 - the guard put it there
     return responder
+
+
+def _own_key(me: Responder, key: str) -> str:
+    """A console's key as this person's: under the same key of somebody else's nobody finds what that one wrote."""
+    return f"{me.id}:{key}"
 
 
 def _require_duty(me: Responder) -> None:

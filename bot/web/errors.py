@@ -176,7 +176,7 @@ def _field_of(exc: ValidationException) -> str:
     """The name of the field at fault: ours, never what somebody put in it."""
     first = exc.extra[0] if isinstance(exc.extra, list) and exc.extra else {}
     key = first.get("key", "") if isinstance(first, dict) else ""
-    return key if isinstance(key, str) and key.isascii() and len(key) <= 40 else ""
+    return key if isinstance(key, str) and key.isascii() and len(key) <= 40 and key != "data" else ""
 
 
 def language_of(header: str | None) -> Language:

@@ -35,9 +35,10 @@ async def events(request: Request[Any, Any, Any]) -> Stream:
 
 
 async def _stream(parts: ConsoleParts, signed_in: SignedIn) -> AsyncIterator[bytes]:
-    yield b": hello\nretry: 2000\n\n"
     mine = _Mine(parts, signed_in.responder)
     async with parts.live.subscribe(CONSOLE_TOPIC, topic_of(signed_in)) as news:
+        # Said once we listen: what a console asks for after it reads this, it can't have missed.
+        yield b": hello\nretry: 2000\n\n"
         while True:
             try:
                 event = await asyncio.wait_for(news.get(), HEARTBEAT_SECONDS)

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import Controller, Request, Response, get, post, put
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from bot.actions import people as actions
@@ -27,7 +28,7 @@ class WayIn(Controller):
     tags = ("people",)
 
     @post("/signin", status_code=HTTP_200_OK)
-    async def sign_in(self, request: AnyRequest, data: SignIn) -> Response[Me]:
+    async def sign_in(self, request: AnyRequest, data: JSONBody[SignIn]) -> Response[Me]:
         """Sign in. An unknown login and a wrong password get the same answer."""
         parts = parts_of(request)
         throttle: Throttle = request.app.state["throttle"]
@@ -40,7 +41,7 @@ class WayIn(Controller):
         return _let_in(entry, parts)
 
     @post("/invitations/accept", status_code=HTTP_200_OK)
-    async def accept(self, request: AnyRequest, data: Accept) -> Response[Me]:
+    async def accept(self, request: AnyRequest, data: JSONBody[Accept]) -> Response[Me]:
         """Use a one-time link: become somebody who may sign in, and be signed in."""
         parts = parts_of(request)
         entry = await actions.accept(
@@ -89,7 +90,7 @@ class OnDuty(Controller):
     security = ({"signedIn": []},)
 
     @put("/duty")
-    async def set_duty(self, request: AnyRequest, data: Duty) -> Me:
+    async def set_duty(self, request: AnyRequest, data: JSONBody[Duty]) -> Me:
         """Begin or end taking people. Those one holds stay."""
         parts, signed_in = parts_of(request), request.state.signed_in
         now = parts.now()
@@ -119,7 +120,7 @@ class Administration(Controller):
         return [person_of(each) for each in found]
 
     @post("/invitations")
-    async def invite(self, request: AnyRequest, data: Invite) -> Invitation:
+    async def invite(self, request: AnyRequest, data: JSONBody[Invite]) -> Invitation:
         """A one-time link for somebody new. It is shown once."""
         parts, signed_in = parts_of(request), request.state.signed_in
         now, roles = parts.now(), frozenset(data.roles)

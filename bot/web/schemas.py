@@ -16,7 +16,7 @@ NotTaking = Literal["", "off_duty", "full", "nobody_waits"]
 Lock = Literal["", "not_holder", "closed", "contact_blocked", "contact_stopped", "unsafe"]
 
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-Words = Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+Words = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=4000)]
 MaybeWords = Annotated[str, msgspec.Meta(max_length=4000)]
 Credential = Annotated[str, msgspec.Meta(max_length=500)]
 

@@ -1,0 +1,233 @@
+"""The queue and cases through the API: one owner, one speaker, nothing sent that was not meant."""
+
+import asyncio
+
+import sqlalchemy as sa
+
+from bot.domain.cases import CaseStatus
+from bot.domain.responders import Role
+from bot.storage.tables import outbox
+from nlu.understanding import Level
+from tests.builders import later
+from tests.web.conftest import Rig, reply_to
+
+
+async def count_outgoing(rig: Rig) -> int:
+    query = sa.select(sa.func.count()).select_from(outbox).where(outbox.c.is_human)
+    return await rig.database.read(lambda db: db.execute(query).scalar_one())
+
+
+async def test_the_queue_shows_counts_of_all_levels_and_no_person(rig: Rig):
+    await rig.open_case(1, level=Level.P3)
+    await rig.open_case(2, level=Level.P1)
+    console = await rig.console()
+
+    queue = (await console.get("/api/queue")).json()
+
+    assert [(each["level"], each["waiting"]) for each in queue["levels"]] == [("P1", 1), ("P2", 0), ("P3", 1), ("P4", 0)]
+    assert (queue["may_take"], queue["reason"], queue["mine"]) == (True, "", [])
+    assert "takut" not in str(queue)
+
+
+async def test_taking_the_next_gives_the_most_urgent_person_with_all_that_is_known(rig: Rig):
+    await rig.open_case(1, level=Level.P3)
+    await rig.open_case(2, level=Level.P1)
+    console = await rig.console()
+
+    taken = (await console.post("/api/queue/next")).json()
+
+    assert (taken["id"], taken["level"], taken["is_mine"], taken["may_write"], taken["lock"]) == ("2", "P1", True, True, "")
+    assert taken["holder"] == "Ratna"
+    assert taken["signs"][0]["words"] == "takut pulang"
+    assert [entry["text"] for entry in taken["thread"]] == ["saya takut pulang", "claimed", "system_human_joined Ratna"]
+    assert taken["services"][0]["contact"] == "129"
+
+
+async def test_of_two_consoles_that_claim_at_once_one_gets_409(rig: Rig):
+    case = await rig.open_case()
+    consoles = [await rig.console(name=name) for name in ("Ratna", "Bagus")]
+
+    answers = await asyncio.gather(*(console.post(f"/api/cases/{case}/claim") for console in consoles))
+
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    lost = next(answer for answer in answers if answer.status_code == 409)
+    assert lost.json()["code"] == "case_already_claimed"
+
+
+async def test_a_reply_written_before_the_person_wrote_again_is_not_sent(rig: Rig):
+    case = await rig.open_case()
+    console = await rig.console()
+    seen = (await console.post(f"/api/cases/{case}/claim")).json()
+    last = await rig.contact_writes(1, "dia datang")
+
+    answer = await console.post(f"/api/cases/{case}/replies", json=reply_to(seen))
+
+    assert (answer.status_code, answer.json()["code"], answer.json()["last_seq"]) == (409, "conversation_moved_on", last)
+    assert await count_outgoing(rig) == 0
+
+
+async def test_a_reply_repeated_under_its_key_is_sent_once(rig: Rig):
+    case = await rig.open_case()
+    console = await rig.console()
+    seen = (await console.post(f"/api/cases/{case}/claim")).json()
+
+    answers = await asyncio.gather(*(console.post(f"/api/cases/{case}/replies", json=reply_to(seen)) for _ in range(5)))
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert await count_outgoing(rig) == 1
+    assert rig.woken > 0
+
+
+async def test_nobody_gets_a_colleagues_reply_by_repeating_its_key(rig: Rig):
+    case = await rig.open_case()
+    holder, supervisor = await rig.console(), await rig.console(Role.SUPERVISOR)
+    seen = (await holder.post(f"/api/cases/{case}/claim")).json()
+    await holder.post(f"/api/cases/{case}/replies", json=reply_to(seen))
+
+    answer = await supervisor.post(f"/api/cases/{case}/replies", json=reply_to(seen, "Halo"))
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_holder")
+    assert await count_outgoing(rig) == 1
+
+
+async def test_a_reply_after_the_lease_ran_out_is_refused(rig: Rig):
+    case = await rig.open_case()
+    console = await rig.console()
+    seen = (await console.post(f"/api/cases/{case}/claim")).json()
+    rig.pass_time(minutes=3)
+
+    answer = await console.post(f"/api/cases/{case}/replies", json=reply_to(seen))
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_holder")
+    assert await count_outgoing(rig) == 0
+
+
+async def test_presence_renews_the_leases(rig: Rig):
+    case = await rig.open_case()
+    console = await rig.console()
+    await console.post(f"/api/cases/{case}/claim")
+    rig.pass_time(seconds=100)
+
+    presence = (await console.post("/api/presence")).json()
+
+    assert presence["held"] == [case]
+    assert (await rig.case(1)).lease_until == later(seconds=220)
+
+
+async def test_each_reading_is_on_the_audit_log_and_each_refused_one(rig: Rig):
+    case = await rig.open_case()
+    holder, stranger = await rig.person(), await rig.person(name="Bagus")
+    holders, strangers = await rig.console_of(holder), await rig.console_of(stranger)
+    await holders.post(f"/api/cases/{case}/claim")
+
+    read, refused = await holders.get(f"/api/cases/{case}"), await strangers.get(f"/api/cases/{case}")
+
+    assert (read.status_code, refused.status_code) == (200, 403)
+    assert "takut" not in refused.text
+    assert (await rig.list_audit())[-2:] == [("case_read", holder.id, 1), ("case_refused", stranger.id, 1)]
+
+
+async def test_what_the_holder_read_is_no_longer_unread(rig: Rig):
+    case = await rig.open_case()
+    console = await rig.console()
+    await console.post(f"/api/cases/{case}/claim")
+    await rig.contact_writes(1, "kak?")
+
+    before = (await console.get("/api/queue")).json()["mine"][0]
+    await console.get(f"/api/cases/{case}")
+    after = (await console.get("/api/queue")).json()["mine"][0]
+
+    assert (before["unread"], after["unread"]) == (2, 0)
+    assert (before["preview"], before["preview_by"]) == ("kak?", "contact")
+
+
+async def test_who_is_off_duty_takes_nobody(rig: Rig):
+    case = await rig.open_case()
+    console = await rig.console(is_on_duty=False)
+
+    answers = [await console.post("/api/queue/next"), await console.post(f"/api/cases/{case}/claim")]
+
+    assert [answer.json()["code"] for answer in answers] == ["off_duty", "off_duty"]
+    assert (await console.get("/api/queue")).json()["reason"] == "off_duty"
+
+
+async def test_a_full_responder_is_told_so_until_danger_comes(rig: Rig):
+    await rig.open_case(1, level=Level.P2)
+    await rig.open_case(2, level=Level.P3)
+    console = await rig.console(slots=1)
+    await console.post("/api/queue/next")
+
+    full = (await console.get("/api/queue")).json()
+    refused = await console.post("/api/queue/next")
+    await rig.open_case(3, level=Level.P1)
+    danger = (await console.get("/api/queue")).json()
+    taken = await console.post("/api/queue/next")
+
+    assert (full["may_take"], full["reason"], refused.json()["code"]) == (False, "full", "no_slot")
+    assert (danger["may_take"], taken.json()["id"]) == (True, "3")
+
+
+async def test_nobody_waiting_is_404_with_a_word_for_it(rig: Rig):
+    answer = await (await rig.console()).post("/api/queue/next")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "nobody_waits")
+
+
+async def test_a_note_joins_the_thread_and_is_not_sent(rig: Rig):
+    case = await rig.open_case()
+    console = await rig.console()
+    await console.post(f"/api/cases/{case}/claim")
+
+    note = await console.post(f"/api/cases/{case}/notes", json={"key": "n1", "text": "Sudah menelepon UPTD."})
+
+    assert (note.status_code, note.json()["kind"]) == (201, "note")
+    assert await count_outgoing(rig) == 0
+
+
+async def test_released_and_closed_cases_lock_the_composer(rig: Rig):
+    case = await rig.open_case()
+    console = await rig.console(Role.SUPERVISOR)
+    await console.post(f"/api/cases/{case}/claim")
+
+    released = await console.post(f"/api/cases/{case}/release")
+    after_release = (await console.get(f"/api/cases/{case}")).json()
+    await console.post(f"/api/cases/{case}/claim")
+    closed = await console.post(f"/api/cases/{case}/close", json={"outcome": "helped", "note": "Selesai."})
+    after_close = (await console.get(f"/api/cases/{case}")).json()
+
+    assert (released.status_code, closed.status_code) == (204, 204)
+    assert (after_release["status"], after_release["lock"]) == ("queued", "not_holder")
+    assert (after_close["status"], after_close["lock"]) == ("closed", "closed")
+    assert (await rig.case(1)).status is CaseStatus.CLOSED
+
+
+async def test_who_must_not_be_written_to_first_is_locked_until_they_write(rig: Rig):
+    case = await rig.open_case(may_contact_first=False)
+    console = await rig.console()
+
+    claimed = (await console.post(f"/api/cases/{case}/claim")).json()
+    await rig.contact_writes(1, "kak, aku aman")
+    after = (await console.get(f"/api/cases/{case}")).json()
+
+    assert (claimed["lock"], after["lock"]) == ("unsafe", "")
+
+
+async def test_a_responder_raises_a_level_and_only_a_supervisor_lowers_it(rig: Rig):
+    case = await rig.open_case(level=Level.P2)
+    responder, supervisor = await rig.console(), await rig.console(Role.SUPERVISOR)
+    await responder.post(f"/api/cases/{case}/claim")
+
+    raised = await responder.put(f"/api/cases/{case}/level", json={"level": "P1"})
+    refused = await responder.put(f"/api/cases/{case}/level", json={"level": "P3"})
+    lowered = await supervisor.put(f"/api/cases/{case}/level", json={"level": "P3"})
+
+    assert (raised.json()["level"], refused.json()["code"], lowered.json()["level"]) == ("P1", "level_only_rises", "P3")
+
+
+async def test_ids_that_name_nothing_are_404(rig: Rig):
+    console = await rig.console()
+
+    answers = [await console.get(f"/api/cases/{name}") for name in ("7", "abc", "٣", "-1", "9" * 19, "9" * 40, "%00")]
+
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(404, "case_not_found")}
