@@ -6,8 +6,10 @@ sent" from "nobody knows", which decides whether a message may go out again (doc
 
 import asyncio
 import select
+import socket
 import ssl
 import time
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -24,6 +26,9 @@ IDLE_SECONDS = 20.0
 MOST_CONNECTIONS = 64
 MOST_BYTES = 1 << 22
 """Largest answer we take unless told otherwise, headers included."""
+
+
+Address = tuple[str, int]
 
 
 class ExchangeFailed(BotError):
@@ -56,7 +61,13 @@ class Answer(NamedTuple):
 class KeepAlive:
     """Requests to one server. Each waits for a connection of its own; at most `most_connections` are open."""
 
-    def __init__(self, base_url: str, *, most_connections: int = MOST_CONNECTIONS) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        most_connections: int = MOST_CONNECTIONS,
+        resolve: Callable[[str, int], Awaitable[list[Address]]] | None = None,
+    ) -> None:
         url = urlsplit(base_url)
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ValueError("the address of a server must begin with https:// or http://")
@@ -64,6 +75,8 @@ class KeepAlive:
         self._port = url.port or (443 if url.scheme == "https" else 80)
         self._is_secure = url.scheme == "https"
         self._secure: ssl.SSLContext | None = None
+        self._resolve = resolve or _addresses_of
+        self._good: Address | None = None
         self._prefix = url.path.rstrip("/")
         self._host_header = url.netloc.rpartition("@")[2].encode("idna" if not url.netloc.isascii() else "ascii")
         self._heads: dict[str, bytes] = {}
@@ -129,18 +142,38 @@ class KeepAlive:
     async def _connect(self) -> "_Connection":
         if self._is_secure and self._secure is None:
             self._secure = await asyncio.to_thread(_trusting_context)
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
-                _transport, connection = await loop.create_connection(
-                    lambda: _Connection(self._open), self._host, self._port, ssl=self._secure
-                )
-        except (OSError, TimeoutError) as exc:
-            # Its words name the host and, behind some proxies, more.
-            failure = NotWritten(type(exc).__name__)
-        else:
-            return connection
-        raise failure
+                addresses = await self._resolve(self._host, self._port)
+        except (OSError, TimeoutError):
+            addresses = []
+        reason = "unknown_host"
+        # The one that worked last goes first: where IPv6 leads nowhere, only the first connection waits for it.
+        for address in sorted(addresses, key=lambda each: each != self._good):
+            try:
+                async with asyncio.timeout(CONNECT_SECONDS / min(len(addresses), 2)):
+                    connection = await self._connect_to(address)
+            except (OSError, TimeoutError) as exc:
+                # Its words name the host and, behind some proxies, more.
+                reason = type(exc).__name__
+            else:
+                self._good = address
+                return connection
+        raise NotWritten(reason)
+
+    async def _connect_to(self, address: Address) -> "_Connection":
+        _transport, connection = await asyncio.get_running_loop().create_connection(
+            lambda: _Connection(self._open),
+            *address,
+            ssl=self._secure,
+            server_hostname=self._host if self._secure else None,
+        )
+        return connection
+
+
+async def _addresses_of(host: str, port: int) -> list[Address]:
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [(str(address[0]), int(address[1])) for *_kind, address in found]
 
 
 def _trusting_context() -> ssl.SSLContext:

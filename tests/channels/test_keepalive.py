@@ -163,6 +163,35 @@ async def test_nothing_listening_means_nothing_was_written() -> None:
             await client.post("/send", b"{}")
 
 
+async def test_an_address_that_leads_nowhere_is_tried_once_and_then_last(server: Server) -> None:
+    with socket.socket() as nowhere:
+        nowhere.bind(("127.0.0.1", 0))
+        tried: list[int] = []
+
+        async def resolve(_host: str, port: int) -> list[tuple[str, int]]:
+            tried.append(port)
+            return [("127.0.0.1", nowhere.getsockname()[1]), ("127.0.0.1", port)]
+
+        client = KeepAlive(f"http://bot-api.test:{server.port}", resolve=resolve)
+        server.reply = Reply(b"{}", headers=(("Connection", "close"),))
+
+        answers = [await client.post("/send", b"{}") for _ in range(3)]
+
+    assert answers == [Answer(200, b"{}")] * 3
+    assert client._good == ("127.0.0.1", server.port)
+    assert len(tried) == 3
+
+
+async def test_a_name_that_nobody_knows_means_nothing_was_written() -> None:
+    async def resolve(_host: str, _port: int) -> list[tuple[str, int]]:
+        raise socket.gaierror(socket.EAI_NONAME, "MARKED")
+
+    client = KeepAlive("http://bot-api.test", resolve=resolve)
+
+    with pytest.raises(NotWritten, match=r"^unknown_host$"):
+        await client.post("/send", b"{}")
+
+
 async def test_a_server_that_does_not_speak_tls_gets_nothing(server: Server) -> None:
     client = KeepAlive(f"https://127.0.0.1:{server.port}")
 
