@@ -133,6 +133,23 @@ async def test_dying_between_store_and_confirmation_redelivers_and_stores_once(
     assert [getattr(parse(each.update.body), "text", "") for each in taken] == ["halo", "tolong"]
 
 
+async def test_one_update_delivered_a_hundred_times_at_once_is_stored_once(
+    telegram: TelegramChannel, sqlite: Database, vault: Vault
+) -> None:
+    receiver = Receiver(database=sqlite, vault=vault, wake=lambda: None)
+    raw = b'{"update_id":7,"message":{"message_id":1,"date":1,"chat":{"id":5550001,"type":"private"},"text":"halo"}}'
+    spaced = json.dumps(json.loads(raw), indent=2, sort_keys=True).encode()
+    copies = [update for body in (raw, spaced) for update in [telegram.unpack(body).update] * 50 if update is not None]
+
+    await asyncio.gather(*(receiver.receive([update]) for update in copies))
+
+    taken = await sqlite.write(
+        lambda db: inbox.take_next(db, vault, by=1, now=later(seconds=1), lease=later(seconds=9) - NOW, most=200)
+    )
+    assert len(copies) == 100
+    assert len(taken) == 1
+
+
 async def test_after_everything_is_confirmed_no_offset_is_kept(
     telegram: TelegramChannel, store: Store, api: FakeBotApi
 ) -> None:

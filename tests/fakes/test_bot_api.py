@@ -1,6 +1,7 @@
 """The fake against clients that others wrote: if they can't tell it from the real server, neither can our code."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -18,6 +19,7 @@ from aiogram.exceptions import (
 from aiogram.types import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.error import BadRequest, Conflict, Forbidden, RetryAfter
 
+from bot.channels.keepalive import KeepAlive
 from tests.fakes.bot_api import TOKEN, FakeBotApi
 
 CHAT = 5550001
@@ -243,3 +245,21 @@ async def test_another_token_is_unauthorized(api: FakeBotApi) -> None:
     async with Bot("43:another-token-of-somebody-else-altogether", session=session) as bot:
         with pytest.raises(TelegramUnauthorizedError):
             await bot.get_me()
+
+
+async def test_another_process_can_play_the_people_and_see_what_was_sent(api: FakeBotApi, aio: Bot) -> None:
+    control = KeepAlive(f"{api.url}/control")
+    await control.post("/say", json.dumps({"chat": CHAT, "text": "halo"}).encode())
+    await aio.send_message(CHAT, "?", reply_markup=InlineKeyboardMarkup(inline_keyboard=[[button("Ya", "a")]]))
+    await control.post("/press", json.dumps({"chat": CHAT, "data": "a"}).encode())
+    await control.post("/refuse", json.dumps({"method": "sendMessage", "status": 403, "description": "Forbidden: x"}).encode())
+
+    sent = json.loads((await control.post("/sent", b"")).body)
+    updates = await aio.get_updates()
+
+    assert [(each["chat"], each["text"], each["buttons"]) for each in sent] == [(CHAT, "?", [[["Ya", "a"]]])]
+    assert [each.event_type for each in updates] == ["message", "callback_query"]
+    with pytest.raises(TelegramForbiddenError):
+        await aio.send_message(CHAT, "halo")
+    assert (await control.post("/nonsense", b"")).status == 404
+    control.close()
