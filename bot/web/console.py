@@ -8,6 +8,8 @@ from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.plugins import PluginProtocol
+from litestar.plugins.core import MsgspecDIPlugin
 
 from bot.web.asgi import App, Receive, Scope, Send, answer
 from bot.web.case_routes import Cases, Waiting
@@ -71,8 +73,16 @@ class _Console:
         return with_headers
 
 
+class _Api(Litestar):
+    """Litestar with msgspec only. By itself it loads pydantic where that is installed (aiogram needs it): start-up time for nothing."""
+
+    @staticmethod
+    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
+        return [*plugins, MsgspecDIPlugin()]
+
+
 def _build_api(parts: ConsoleParts | None) -> Litestar:
-    return Litestar(
+    return _Api(
         route_handlers=[WayIn, SignedInPeople, OnDuty, Administration, Waiting, Cases, events, openapi],
         state=State({"parts": parts, "throttle": Throttle()}),
         exception_handlers={Exception: _tell_fault},
