@@ -32,7 +32,7 @@ _SUFFIXES = tuple(sorted((*_MY, *_OTHERS, *_PARTICLES), key=len, reverse=True))
 _SHORTEST_JOINED = 9
 # The only words of two or three letters that a joined token may be cut into.
 _SHORT_JOINED = frozenset(
-    ["sy", "gw", "gue", "aku", "di", "ke", "gak", "ga", "yg", "dia", "mau", "ibu", "om", "jam", "bos", "ini", "aja", "lagi"]
+    ["sy", "gw", "gue", "aku", "di", "ke", "gak", "ga", "yg", "dia", "mau", "ibu", "om", "jam", "bos", "ini", "aja"]
 )
 
 Pieces = tuple[tuple[str, int], ...]

@@ -1,0 +1,147 @@
+"""Which of the offered options a typed text means: its number, its label, the start of it, a typing error, another word for it."""
+
+from collections.abc import Sequence
+
+from nlu.numerals import UNITS
+from nlu.tokens import tokens_of
+from nlu.understanding import Answer
+
+_NOTHING = Answer(value=None, confidence=0.0)
+_ORDINALS = {
+    "pertama": 1, "kedua": 2, "ketiga": 3, "keempat": 4, "kelima": 5, "keenam": 6, "ketujuh": 7, "kedelapan": 8, "kesembilan": 9,
+    "kesepuluh": 10,
+}  # fmt: skip
+_LETTERS = {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5, "f": 6, "g": 7, "h": 8}
+_NUMBER_WORDS = frozenset(
+    [
+        "nomor",
+        "no",
+        "nomer",
+        "nmr",
+        "yang",
+        "yg",
+        "pilih",
+        "pilihan",
+        "opsi",
+        "angka",
+        "aku",
+        "saya",
+        "mau",
+        "pilihanku",
+        "ke",
+        "#",
+        "kak",
+        "min",
+        "aja",
+        "saja",
+        "nomer2",
+        "deh",
+        "dong",
+        "ya",
+        "number",
+        "option",
+    ]
+)
+_SMALL = frozenset(
+    [
+        "yang",
+        "yg",
+        "di",
+        "ke",
+        "dari",
+        "dan",
+        "atau",
+        "untuk",
+        "dengan",
+        "saya",
+        "aku",
+        "sy",
+        "kak",
+        "min",
+        "mau",
+        "itu",
+        "ini",
+        "aja",
+        "saja",
+        "deh",
+        "dong",
+        "ya",
+        "sama",
+        "the",
+    ]
+)
+_SHORTEST_PREFIX = 3
+_SHORTEST_MENDED = 4
+
+
+def read_choice(tokens: list[str], labels: Sequence[tuple[str, Sequence[str]]]) -> Answer:
+    """The value of the option meant. `tokens` are those of the text; each option is its value and the words that stand for it."""
+    if not tokens or not labels:
+        return _NOTHING
+    numbered = _number(tokens, len(labels))
+    options = [(value, [tokens_of(word) for word in words if word]) for value, words in labels]
+    for attempt in (tokens, [token for token in tokens if token not in _SMALL] or tokens):
+        exact = {value for value, words in options if attempt in words}
+        if len(exact) == 1:
+            return Answer(value=exact.pop(), confidence=0.98)
+    if numbered is not None:
+        return Answer(value=labels[numbered - 1][0], confidence=0.95)
+    text = " ".join(tokens)
+    found = {value for value, words in options if any(_contains(tokens, word) for word in words)}
+    if len(found) == 1:
+        return Answer(value=found.pop(), confidence=0.85)
+    if len(text) >= _SHORTEST_PREFIX:
+        starts = {value for value, words in options if any(" ".join(word).startswith(text) for word in words)}
+        if len(starts) == 1:
+            return Answer(value=starts.pop(), confidence=0.85)
+    mended = {value for value, words in options if any(_is_near(text, " ".join(word)) for word in words)}
+    if len(mended) == 1:
+        return Answer(value=mended.pop(), confidence=0.75)
+    return _shared(tokens, options)
+
+
+def _number(tokens: list[str], count: int) -> int | None:
+    """The number of an option when nothing but a number is said: `2`, `nomor dua`, `yang kedua`, `ke-2`, `b`."""
+    left = [token for token in tokens if token not in _NUMBER_WORDS]
+    if len(left) != 1:
+        return None
+    word = left[0].removeprefix("ke-").removeprefix("no")
+    if word.isdigit():
+        value = int(word) if len(word) < 4 else 0
+    else:
+        value = _ORDINALS.get(word) or UNITS.get(word, 0) or _LETTERS.get(word, 0)
+    return value if 1 <= value <= count else None
+
+
+def _contains(tokens: list[str], word: list[str]) -> bool:
+    return bool(word) and any(tokens[at : at + len(word)] == word for at in range(len(tokens) - len(word) + 1))
+
+
+def _shared(tokens: list[str], options: list[tuple[str, list[list[str]]]]) -> Answer:
+    """The option whose words share most with the text, when no other shares as much."""
+    said = {token for token in tokens if token not in _SMALL and len(token) > 2}
+    scores = []
+    for value, words in options:
+        best = max(
+            (len(said & set(word)) / len([part for part in word if part not in _SMALL] or word) for word in words), default=0.0
+        )
+        scores.append((best, value))
+    scores.sort(reverse=True)
+    if scores[0][0] >= 0.5 and (len(scores) == 1 or scores[1][0] < scores[0][0]):
+        return Answer(value=scores[0][1], confidence=0.6)
+    return _NOTHING
+
+
+def _is_near(left: str, right: str) -> bool:
+    """Whether one typing error lies between two texts of at least four letters."""
+    if min(len(left), len(right)) < _SHORTEST_MENDED or abs(len(left) - len(right)) > 1:
+        return False
+    if len(left) > len(right):
+        left, right = right, left
+    start = 0
+    while start < len(left) and left[start] == right[start]:
+        start += 1
+    if len(left) < len(right):
+        return left[start:] == right[start + 1 :]
+    rest_l, rest_r = left[start:], right[start:]
+    return rest_l[1:] == rest_r[1:] or (rest_l[:2] == rest_r[1::-1] and rest_l[2:] == rest_r[2:])
