@@ -94,7 +94,7 @@ def _in_words(tokens: list[str]) -> Answer:
         return _NOTHING
     spelled = number_in(tokens)
     if spelled is not None and not (tokens[0] in {"sa", "se"} and len(tokens) > 1):
-        begin = next(index for index, token in enumerate(tokens) if token in UNITS)
+        begin = next((index for index, token in enumerate(tokens) if token in UNITS or token.isdigit()), 0)
         if number_in(tokens[begin + spelled[1] :]) is not None:
             return _NOTHING
         return Answer(value=spelled[0], confidence=_SURE if len(tokens) <= 4 else _LIKELY)

@@ -6,9 +6,10 @@ None is better than a wrong guess: a flow asks again, or asks to confirm when th
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from nlu import answer_numbers, answer_times, places
+from nlu import answer_numbers, answer_times
 from nlu.answer_words import read_command, read_frequency, read_gender, read_relation, read_yes_no
 from nlu.choices import read_choice as read_choice_of
+from nlu.places import read_place, read_province
 from nlu.tokens import tokens_of
 from nlu.understanding import Answer
 
@@ -18,8 +19,8 @@ _READERS: dict[str, Callable[[list[str], str], Answer]] = {
     "yes_no": lambda tokens, _text: read_yes_no(tokens),
     "number": answer_numbers.read_number,
     "relation": lambda tokens, _text: read_relation(tokens),
-    "province": lambda tokens, _text: places.read_province(tokens),
-    "place": lambda tokens, _text: places.read_place(tokens),
+    "province": lambda tokens, _text: read_province(tokens),
+    "place": lambda tokens, _text: read_place(tokens),
     "frequency": lambda tokens, _text: read_frequency(tokens),
     "time": answer_times.read_time,
     "gender": lambda tokens, _text: read_gender(tokens),
