@@ -13,6 +13,7 @@ from nlu.understanding import Level
 Language = Literal["id", "en"]
 Speaker = Literal["contact", "program", "me", "responder"]
 NotTaking = Literal["", "off_duty", "full", "nobody_waits"]
+BriefState = Literal["known", "unsure", "refused", "not_asked"]
 Lock = Literal["", "not_holder", "closed", "contact_blocked", "contact_stopped", "unsafe"]
 
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -166,7 +167,7 @@ class BriefLine(Schema):
     slot: str
     label: str
     value: str
-    state: Literal["known", "unsure", "refused", "not_asked"]
+    state: BriefState
     is_inferred: bool
     seq: int | None
 
