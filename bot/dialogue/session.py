@@ -45,7 +45,8 @@ class Session:
     """A contact's place in the talk.
 
     `stack` holds the flow that runs last, beneath it those that wait for it. `question` numbers the open question, so that an old
-    button is known for one. `levels` are by topic and only rise. `guards` hold since the time given.
+    button is known for one. `levels` are by topic and only rise. `guards` hold since the time given. `answered` are the slots
+    answered by asking, latest last: where "kembali" goes. `announced` are topics whose safety text was said.
     """
 
     version: str
@@ -58,6 +59,7 @@ class Session:
     guards: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
     groups: tuple[str, ...] = ()
     shown_services: tuple[str, ...] = ()
-    asked: tuple[str, ...] = ()
-    code_word: str = ""
+    answered: tuple[tuple[Place, str], ...] = ()
+    announced: tuple[str, ...] = ()
+    last_step: tuple[str, str] | None = None
     is_language_chosen: bool = False

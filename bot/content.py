@@ -1,0 +1,104 @@
+"""Loads what authors write (flows, directory, translations) and checks all of it before anybody is answered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.dialogue.book import Book
+from bot.dialogue.check import check
+from bot.dialogue.engine import Engine
+from bot.dialogue.faults import Fault, FlowFaults, Severity
+from bot.dialogue.parse import parse_files
+from bot.dialogue.turn import Reply, Say
+from bot.domain.messages import OutboundMessage
+from bot.domain.referrals import Directory, parse_directory
+from bot.translations import Translations
+from nlu.answers import read_answer, read_choice
+from nlu.interpreter import Interpreter
+from nlu.understanding import Level
+
+ROOT = Path(__file__).parent.parent
+FLOWS = ROOT / "flows"
+LOCALES = ROOT / "locales"
+_NOT_FLOWS = ("services.yml", "pas.yml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What the program says and knows, ready for use."""
+
+    book: Book
+    directory: Directory
+    translations: Translations
+
+    def engine(self) -> Engine:
+        """The engine that runs this content."""
+        return Engine(self.book, pick_services=self._pick, read_answer=read_answer, read_choice=read_choice)
+
+    def _pick(self, topic: str, age: int | None, place: Any, now: datetime, limit: int) -> tuple[str, ...]:
+        return tuple(service.id for service in self.directory.pick(topic, age=age, place=place, now=now, limit=limit))
+
+    def render(self, reply: Reply, language: str, on_duty: int, level: Level | None) -> OutboundMessage:
+        """A reply in the contact's language."""
+        return self.translations.render(reply, language=language, directory=self.directory, on_duty=on_duty, level=level)
+
+    def groups_of(self, topics: Sequence[str], age: int | None) -> tuple[str, ...]:
+        """The 12-PAS groups of these topics at this age."""
+        return self.directory.groups_for(topics, age)
+
+    def frame(self, name: str, language: str, values: Mapping[str, str]) -> OutboundMessage:
+        """A fixed text of the frame, filled."""
+        say = Say(text_id=f"texts.{name}", words=self.book.words(name), values=values)
+        return self.render(Reply(parts=(say,)), language, 1, None)
+
+    def fault_text(self, language: str) -> OutboundMessage:
+        """What is said when a message could not be worked: it names a number."""
+        return self.frame("system_fault", language, {})
+
+
+def load_content(flows: Path | None = None, locales: Path = LOCALES) -> Content:
+    """The content of a folder, parsed and checked.
+
+    Raises:
+        FlowFaults, DirectoryFaulty: with all faults in one list.
+    """
+    content, found = _read(flows or FLOWS, locales)
+    stopping = [fault for fault in found if fault.severity is Severity.ERROR]
+    if stopping:
+        raise FlowFaults(stopping)
+    return content
+
+
+def check_content(flows: Path | None = None) -> tuple[Fault, ...]:
+    """What is not wrong enough to stop a start.
+
+    Raises:
+        FlowFaults, DirectoryFaulty: as `load_content`.
+    """
+    content, found = _read(flows or FLOWS, LOCALES)
+    stopping = [fault for fault in found if fault.severity is Severity.ERROR]
+    if stopping:
+        raise FlowFaults(stopping)
+    _ = content
+    return found
+
+
+def _read(flows: Path, locales: Path) -> tuple[Content, tuple[Fault, ...]]:
+    directory = parse_directory(*((flows / name).read_text(encoding="utf-8") for name in _NOT_FLOWS))
+    files = {
+        f"{flows.name}/{file.name}": file.read_text(encoding="utf-8")
+        for file in sorted(flows.glob("*.yml"))
+        if file.name not in _NOT_FLOWS
+    }
+    book = parse_files(files, topics=directory.topics)
+    source = {text.id: text.variants[-1].words for text in book.texts.values()}
+    translations = Translations.load(locales, source)
+    content = Content(book=book, directory=directory, translations=translations)
+    return content, check(book, services=directory.verified, topics=directory.topics, files=files)
+
+
+def load_interpreter() -> Interpreter:
+    """What reads a text."""
+    return Interpreter.load()

@@ -1,0 +1,217 @@
+"""Asking a question and reading what comes back."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.dialogue.flow import Consent, Option, Question, ScreenFlow, Step, Text, Type, Variant
+from bot.dialogue.run import Bubble, Run
+from bot.dialogue.session import AnswerState
+from bot.dialogue.turn import Choice, Say
+from bot.domain.messages import InboundMessage, Kind
+from nlu.understanding import Answer
+
+SURE = 0.5
+"""Below this a reading is no answer. Source: docs/understanding.md, calibration of `nlu.answers`."""
+
+TELL_MORE = "more"
+SKIP_BUTTON = "s"
+_BUTTON = re.compile(r"v1:(\d{1,9}):(\w{1,20})")
+_CORRECTION = re.compile(r"\b(salah|keliru|maksud(nya|ku| saya| aku)?|ralat|bukan|wrong|i mean)\b", re.IGNORECASE)
+_WHY = re.compile(
+    r"(kenapa|knp|ngapain|buat apa|untuk apa|why)\b.{0,25}\??$|(maksudnya|gimana maksudnya|apa maksudnya)\s*\??$", re.IGNORECASE
+)
+
+
+class _Mark:
+    """An answer that is no value."""
+
+
+REFUSED_ANSWER: Final = _Mark()
+UNSURE_ANSWER: Final = _Mark()
+WHY: Final = _Mark()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """The open question: `screen` when it is an item of one."""
+
+    question: Question
+    step: Step
+    screen: ScreenFlow | None = None
+
+
+def consent_asked(step: Step) -> Asked:
+    """The question that a consent step is."""
+    consent = step.kind
+    assert isinstance(consent, Consent)  # noqa: S101 - the callers matched it
+    question = Question(slot="", type=Type.YES_NO, ask=consent.text, tries=3, then="skip")
+    return Asked(question=question, step=step)
+
+
+def ask(run: Run, asked: Asked) -> None:
+    """Say the question with its choices: again, other words after a first miss."""
+    question, tries = asked.question, run.place.tries
+    if tries and not isinstance(asked.step.kind, Consent):
+        run.say_named("system_not_understood")
+    text = question.rephrase if tries and question.rephrase is not None else question.ask
+    part = run.part(text)
+    choices = _choices(run, asked)
+    if run.bubbles and not run.bubbles[-1].choices and not run.bubbles[-1].is_safety and not run.bubbles[-1].services:
+        run.bubbles[-1].parts.append(part)
+        run.bubbles[-1].choices = choices
+    else:
+        run.bubbles.append(Bubble([part], choices=choices))
+
+
+def _choices(run: Run, asked: Asked) -> tuple[Choice, ...]:
+    question = asked.question
+    if isinstance(asked.step.kind, Consent):
+        offered = [("0", "label_continue"), (TELL_MORE, "label_ask_first"), ("1", "label_no")]
+        return tuple(_framed(run, key, name) for key, name in offered)
+    if question.options:
+        choices = [_choice(run, str(number), option.label) for number, option in enumerate(question.options)]
+    elif question.type in (Type.YES_NO, Type.RELATION, Type.GENDER, Type.FREQUENCY):
+        names = fixed_labels(question.type)
+        choices = [_framed(run, str(number), f"label_{name}") for number, name in enumerate(names)]
+    else:
+        choices = []
+    return (*choices, _framed(run, SKIP_BUTTON, "label_skip"))
+
+
+def fixed_labels(kind: Type) -> tuple[str, ...]:
+    """The values of a type with fixed options, in the order offered."""
+    from bot.dialogue.flow import FIXED_VALUES
+
+    return FIXED_VALUES[kind]
+
+
+def _framed(run: Run, key: str, name: str) -> Choice:
+    text = run.book.find_text(name)
+    return _choice(
+        run, key, text or Text(id=name, variants=(Variant(text_id=name, words=key),), spot=run.book.flows[run.place.flow].spot)
+    )
+
+
+def _choice(run: Run, key: str, label: Text) -> Choice:
+    text_id, words = run.words(label)
+    return Choice(id=f"v1:{run.question}:{key}", label=words, text_id=text_id)
+
+
+def is_current(run: Run, button: str) -> bool:
+    """Whether this is a button of the open question."""
+    found = _BUTTON.fullmatch(button)
+    return found is not None and int(found.group(1)) == run.question
+
+
+def read(
+    run: Run,
+    message: InboundMessage,
+    question: Question,
+    read_answer: Callable[[str, str], Answer],
+    read_choice: Callable[[str, Sequence[tuple[str, Sequence[str]]]], Answer],
+) -> Any:
+    """The value a message gives to the open question; REFUSED_ANSWER, UNSURE_ANSWER, WHY; None when it is no answer."""
+    if message.kind is Kind.BUTTON:
+        return _pressed(message.button.rsplit(":", 1)[1], question)
+    text = message.text.strip()
+    if not text:
+        return None
+    if _WHY.fullmatch(text):
+        return WHY
+    if question.options:
+        found = _chosen(run, text, question, read_choice)
+        if found is not None:
+            return found
+    elif question.type is Type.TEXT:
+        return _refusal(text, read_answer) or text
+    else:
+        answer = read_answer(question.type.value, text)
+        if answer.value is not None and answer.confidence >= SURE:
+            return {"refuse": REFUSED_ANSWER, "unsure": UNSURE_ANSWER}.get(str(answer.value), _converted(answer.value))
+        numbered = _numbered(text, question)
+        if numbered is not None:
+            return numbered
+    return _refusal(text, read_answer)
+
+
+def _pressed(key: str, question: Question) -> Any:
+    if key == SKIP_BUTTON:
+        return REFUSED_ANSWER
+    if key == TELL_MORE:
+        return TELL_MORE
+    values = tuple(option.value for option in question.options) or fixed_labels(question.type) if key.isdigit() else ()
+    if not key.isdigit() or int(key) >= len(values):
+        return None
+    return (values[int(key)],) if question.type is Type.MULTI_CHOICE else values[int(key)]
+
+
+def _numbered(text: str, question: Question) -> Any:
+    """A bare number that names one of the fixed choices as shown."""
+    if question.type in (Type.YES_NO, Type.RELATION, Type.GENDER, Type.FREQUENCY) and text.isdigit():
+        values = fixed_labels(question.type)
+        return values[int(text) - 1] if 0 < int(text) <= len(values) else None
+    return None
+
+
+def _chosen(
+    run: Run,
+    text: str,
+    question: Question,
+    read_choice: Callable[[str, Sequence[tuple[str, Sequence[str]]]], Answer],
+) -> Any:
+    labels = [(option.value, (run.words(option.label)[1], *option.also)) for option in question.options]
+    if question.type is Type.MULTI_CHOICE:
+        pieces = [piece for piece in re.split(r"[,;/&+]|\bdan\b|\bsama\b|\s+(?=\d)", text) if piece.strip()]
+        found = [read_choice(piece.strip(), labels) for piece in pieces]
+        values = tuple(dict.fromkeys(str(each.value) for each in found if each.value is not None and each.confidence >= SURE))
+        return _exclusive(values, question.options) or None
+    answer = read_choice(text, labels)
+    return answer.value if answer.value is not None and answer.confidence >= SURE else None
+
+
+def _exclusive(values: tuple[str, ...], options: Sequence[Option]) -> tuple[str, ...]:
+    alone = {option.value for option in options if option.is_exclusive}
+    others = tuple(value for value in values if value not in alone)
+    return others or values
+
+
+def _refusal(text: str, read_answer: Callable[[str, str], Answer]) -> Any:
+    if len(text) > 60:
+        return None
+    said = read_answer("yes_no", text)
+    if said.value in ("refuse", "unsure") and said.confidence >= SURE:
+        return REFUSED_ANSWER if said.value == "refuse" else UNSURE_ANSWER
+    return None
+
+
+def _converted(value: object) -> Any:
+    return tuple(value) if isinstance(value, list | set) else value
+
+
+def state_of(answer: Any) -> AnswerState:
+    """How an answer stands."""
+    return AnswerState.UNSURE if answer is UNSURE_ANSWER else AnswerState.KNOWN
+
+
+def is_out_of_bounds(question: Question, value: Any) -> bool:
+    """Whether a value is below `min` or above `max`."""
+    size = len(value) if isinstance(value, str) and question.type is Type.TEXT else value
+    if not isinstance(size, int | float):
+        return False
+    return (question.low is not None and size < question.low) or (question.high is not None and size > question.high)
+
+
+def is_correction(text: str) -> bool:
+    """Whether somebody takes something back."""
+    return _CORRECTION.search(text) is not None
+
+
+def service_line(run: Run, service: str) -> Say:
+    """A service as a line of text: name, what to dial, one honest note."""
+    text = run.book.find_text("service_line")
+    words = run.words(text)[1] if text else "{service.name}: {service.contact}"
+    text_id = text.id if text else "service_line"
+    names = ("name", "contact", "note", "hours")
+    return Say(text_id=text_id, words=words, values={f"service.{name}": f"@services.{service}.{name}" for name in names})

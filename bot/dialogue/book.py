@@ -1,0 +1,62 @@
+"""All flows, screens, texts and slots of one version: what the engine runs. Immutable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bot.dialogue.flow import Flow, ScreenFlow, Slot, Text, Type
+from nlu.understanding import Level
+
+
+@dataclass(frozen=True, kw_only=True)
+class Book:
+    """One version. `version` is the hash of its files; `words` by command are the global words of all languages, folded."""
+
+    version: str
+    flows: Mapping[str, Flow]
+    screens: Mapping[str, ScreenFlow]
+    texts: Mapping[str, Text]
+    slots: Mapping[str, Slot]
+    commands: Mapping[str, str]
+    languages: tuple[str, ...] = ("id",)
+    notes: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def find_text(self, name: str) -> Text | None:
+        """The text of this name."""
+        return self.texts.get(name)
+
+    def words(self, name: str) -> str:
+        """The source words of a text, without conditions: its last variant."""
+        return self.texts[name].variants[-1].words
+
+    @cached_property
+    def triggers(self) -> Mapping[str, tuple[tuple[str, float], ...]]:
+        """Flows started by a topic, intent or group, each with the confidence it wants, in order of the files."""
+        found: dict[str, list[tuple[str, float]]] = {}
+        for flow in self.flows.values():
+            for name, confidence in flow.triggers:
+                found.setdefault(name, []).append((flow.id, confidence))
+        return {name: tuple(flows) for name, flows in found.items()}
+
+    @cached_property
+    def fact_slots(self) -> Mapping[str, str]:
+        """The shared slot that a fact of a kind fills: the first declared of that type."""
+        kinds = {Type.AGE: "age", Type.RELATION: "relation", Type.PLACE: "place", Type.GENDER: "gender"}
+        found: dict[str, str] = {}
+        for slot in self.slots.values():
+            kind = kinds.get(slot.type)
+            if kind is not None:
+                found.setdefault(kind, slot.name)
+        return found
+
+    @cached_property
+    def menu(self) -> tuple[Flow, ...]:
+        """The flows that the help menu offers."""
+        return tuple(flow for flow in self.flows.values() if flow.menu is not None)
+
+    def safety_text(self, topic: str) -> Text | None:
+        """What is said at once when this danger is seen."""
+        return self.texts.get(f"safety_{topic}") or self.texts.get("safety_default")
+
+
+URGENT = (Level.P1, Level.P2)

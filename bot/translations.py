@@ -1,0 +1,129 @@
+"""Texts in the contact's language. Catalogues are gettext's (`locales/<language>/LC_MESSAGES/flows.po`); the source is Indonesian."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from babel.messages import pofile
+
+from bot.dialogue.turn import Choice, Reply, Say
+from bot.domain.messages import Button, Contactable, OutboundMessage
+from bot.domain.referrals import Directory, Service, in_language
+from nlu.understanding import Level
+
+SOURCE = "id"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translations:
+    """Words by language and text id. `word` texts (`word.person`) are found under `texts.word_person`."""
+
+    catalogues: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    source: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @classmethod
+    def load(cls, folder: Path, source: Mapping[str, str]) -> "Translations":
+        """The catalogues of a folder. What a translator marked fuzzy is not used."""
+        catalogues: dict[str, Mapping[str, str]] = {}
+        for file in sorted(folder.glob("*/LC_MESSAGES/flows.po")):
+            with file.open("rb") as handle:
+                catalogue = pofile.read_po(handle, locale=file.parent.parent.name.partition("@")[0])
+            catalogues[file.parent.parent.name] = {
+                str(message.context): str(message.string)
+                for message in catalogue
+                if message.id and message.string and not message.fuzzy and message.context
+            }
+        return cls(catalogues=catalogues, source=source)
+
+    def words(self, text_id: str, words: str, language: str) -> str:
+        """The words in this language; its base language's; else the source's."""
+        for each in (language, language.partition("@")[0]):
+            found = self.catalogues.get(each, {}).get(text_id)
+            if found:
+                return found
+        return words
+
+    def render(
+        self, reply: Reply, *, language: str, directory: Directory, on_duty: int, level: Level | None
+    ) -> OutboundMessage:
+        """A bubble, ready to be sent as plain text. An unknown placeholder becomes its fallback words."""
+        scene = _Scene(self, language, directory, on_duty, level)
+        parts = [scene.text(part) for part in reply.parts]
+        return OutboundMessage(
+            text="\n\n".join(part for part in parts if part),
+            buttons=tuple(self._button(choice, language) for choice in reply.choices),
+            services=tuple(scene.contactable(name) for name in reply.services if name in directory.verified),
+        )
+
+    def _button(self, choice: Choice, language: str) -> Button:
+        return Button(id=choice.id, label=self.words(choice.text_id, choice.label, language))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    translations: Translations
+    language: str
+    directory: Directory
+    on_duty: int
+    level: Level | None
+
+    def text(self, part: Say) -> str:
+        words = self.translations.words(part.text_id, part.words, self.language)
+        if "{" not in words:
+            return words
+        return "".join(piece if name is None else self._value(name, piece, part.values) for name, piece in _template(words))
+
+    def _value(self, name: str, fallback: str, values: Mapping[str, str]) -> str:
+        given = values.get(name)
+        if given is not None and not given.startswith("@"):
+            return given
+        name = given[1:] if given is not None else name
+        if name == "wait_time":
+            return self._frame("wait_" + ("nobody" if self.on_duty == 0 else (self.level or Level.P4).value.lower()))
+        scope, _, rest = name.partition(".")
+        if scope == "word":
+            return self._frame(f"word_{rest}")
+        if scope == "services":
+            service_id, _, part = rest.partition(".")
+            return self._of_service(service_id, part) or fallback
+        return fallback
+
+    def _frame(self, name: str) -> str:
+        text_id = f"texts.{name}"
+        return self.translations.words(text_id, self.translations.source.get(text_id, ""), self.language)
+
+    def _of_service(self, service_id: str, part: str) -> str:
+        service = self.directory.services.get(service_id)
+        if service is None:
+            return ""
+        if part == "contact":
+            contact = service.contact()
+            return contact.value if contact else ""
+        if part == "name":
+            return service.name
+        return in_language(service.hours if part == "hours" else service.note, self.language)
+
+    def contactable(self, service_id: str) -> Contactable:
+        service: Service = self.directory.services[service_id]
+        contact = service.contact()
+        assert contact is not None  # noqa: S101 - only verified services come here
+        note = in_language(service.note, self.language)
+        return Contactable(name=service.name, value=contact.value, kind=contact.type, note=note)
+
+
+@lru_cache(maxsize=4096)
+def _template(words: str) -> tuple[tuple[str | None, str], ...]:
+    """Pieces of a text: (None, words) or (placeholder, its fallback words)."""
+    pieces: list[tuple[str | None, str]] = []
+    while words:
+        before, opened, rest = words.partition("{")
+        if before:
+            pieces.append((None, before))
+        inner, closed, words = rest.partition("}")
+        if opened and not closed:
+            pieces.append((None, opened + inner))
+        elif opened:
+            name, _, fallback = inner.partition("|")
+            pieces.append((name, fallback))
+    return tuple(pieces)
