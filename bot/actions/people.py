@@ -70,6 +70,7 @@ async def sign_in(door: Door, *, login: str, password: str, device: str, now: da
     Raises:
         TooManyTries: nothing was checked.
         WrongPassword: the same for an unknown login, after the same work.
+        TooBusy.
     """
     login = credentials.tidy_login(login)
     account, subject = await door.database.write(lambda db: _count_try(db, door, login, device, now))
@@ -162,7 +163,7 @@ async def accept(
     """Somebody new, signed in by a one-time link. `also_responder` counts for the first administrator's link only.
 
     Raises:
-        LinkUsed, LoginTaken, LoginUnusable, NameUnusable, PasswordWeak.
+        LinkUsed, LoginTaken, LoginUnusable, NameUnusable, PasswordWeak, TooBusy.
     """
     # The link first: a stranger without one learns nothing and costs no hashing.
     if await door.database.read(lambda db: people.find_invitation(db, door.vault, token, now=now)) is None:

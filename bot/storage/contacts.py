@@ -1,8 +1,9 @@
 """Contacts and how the talk with each stands."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -69,10 +70,17 @@ _by_id = _columns.where(contacts.c.id == sa.bindparam("contact_id"))
 _by_id_locked = _by_id.with_for_update(of=conversations)
 
 
-def list_by_digest(db: sa.Connection, vault: Vault, digests: Sequence[bytes]) -> dict[bytes, Known]:
-    """The contacts of these addresses that are known, locked until the transaction ends."""
-    rows = db.execute(_by_digest, {"digests": list(digests)})
-    return {row.address_digest: _known(row, vault) for row in rows}
+def list_by_digest(
+    db: sa.Connection, vault: Vault, addresses: Mapping[bytes, str], *, without_memory: bool = False
+) -> dict[bytes, Known]:
+    """The contacts of these addresses (by their digests) that are known, locked until the transaction ends.
+
+    `without_memory` leaves the session out, for when it can't be read.
+    """
+    rows = db.execute(_by_digest, {"digests": list(addresses)})
+    return {
+        row.address_digest: _known(row, vault, addresses[row.address_digest], without_memory=without_memory) for row in rows
+    }
 
 
 def get(db: sa.Connection, vault: Vault, contact_id: ContactId, *, lock: bool = False) -> Known:
@@ -87,29 +95,29 @@ def find(db: sa.Connection, vault: Vault, *, channel: str, account: str, address
     return None if row is None else _known(row, vault)
 
 
-def _known(row: sa.Row[*tuple[object, ...]], vault: Vault) -> Known:
-    values = row._mapping  # noqa: SLF001 - SQLAlchemy's documented way to a row's columns by name
-    contact_id = ContactId(values["id"])
+def _known(row: sa.Row[*tuple[Any, ...]], vault: Vault, address: str | None = None, *, without_memory: bool = False) -> Known:
+    (number, channel, account, _digest, sealed_address, is_reachable, version, seq, inbound_seq, control, epoch) = row[:11]
+    sealed_memory, last_inbound_at, last_holding_at = row[11:]
     contact = Contact(
-        id=contact_id,
-        channel=values["channel"],
-        account=values["account"],
-        address=vault.open(f"contacts:{contact_id}", values["address_sealed"]).decode(),
-        is_reachable=values["is_reachable"],
+        id=number,
+        channel=channel,
+        account=account,
+        address=vault.open(f"contacts:{number}", sealed_address).decode() if address is None else address,
+        is_reachable=is_reachable,
     )
     conversation = Conversation(
         contact=contact,
-        seq=values["seq"],
-        inbound_seq=values["inbound_seq"],
-        control=Control(values["control"]),
-        control_epoch=values["control_epoch"],
-        version=values["version"],
-        last_inbound_at=values["last_inbound_at"],
-        last_holding_at=values["last_holding_at"],
+        seq=seq,
+        inbound_seq=inbound_seq,
+        control=Control(control),
+        control_epoch=epoch,
+        version=version,
+        last_inbound_at=last_inbound_at,
+        last_holding_at=last_holding_at,
     )
-    sealed = values["memory_sealed"]
-    memory = _decode(vault.open(f"conversations:{contact_id}", sealed)) if sealed else Memory()
-    return Known(conversation=conversation, memory=memory)
+    if sealed_memory is None or without_memory:
+        return Known(conversation=conversation, memory=Memory())
+    return Known(conversation=conversation, memory=_decode(vault.open(f"conversations:{number}", sealed_memory)))
 
 
 def new(vault: Vault, contact: Contact, *, now: datetime) -> dict[str, object]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -157,24 +158,24 @@ def list_last(db: sa.Connection, vault: Vault, contact_ids: Sequence[ContactId])
     return {ContactId(row.contact_id): entry_of(vault, row) for row in db.execute(query)}
 
 
-def entry_of(vault: Vault, row: sa.Row[*tuple[object, ...]]) -> Entry:
-    """The entry that a row of the thread holds."""
-    values = row._mapping  # noqa: SLF001 - SQLAlchemy's documented way to a row's columns by name
-    content = _decode(vault.open(f"messages:{values['id']}", values["sealed"]))
+def entry_of(vault: Vault, row: sa.Row[*tuple[Any, ...]]) -> Entry:
+    """The entry that a row beginning with the thread's columns holds."""
+    number, contact_id, seq, by, kind, responder_id, sealed, at, state = row[:9]
+    content = _decode(vault.open(f"messages:{number}", sealed))
     return Entry(
-        id=values["id"],
-        contact_id=values["contact_id"],
-        seq=values["seq"],
-        by=By(values["by"]),
-        kind=values["kind"],
-        at=values["at"],
+        id=number,
+        contact_id=contact_id,
+        seq=seq,
+        by=By(by),
+        kind=kind,
+        at=at,
         text=content.text,
         author=content.author,
         buttons=content.buttons,
         services=content.services,
         platform_id=content.platform_id,
-        responder_id=values["responder_id"],
-        delivery=DeliveryState(values["state"]) if values["state"] else None,
+        responder_id=responder_id,
+        delivery=DeliveryState(state) if state else None,
     )
 
 

@@ -76,26 +76,44 @@ def add(db: sa.Connection, rows: Iterable[Outgoing]) -> None:
         db.execute(sa.insert(outbox), values)
 
 
+# Written out, not bound: only then does SQLite see that a partial index fits.
+_queued = sa.literal_column("'queued'", sa.String)
+_sending = sa.literal_column("'sending'", sa.String)
+
 _earlier = outbox.alias("earlier")
 _candidates = (
-    sa.select(outbox.c.id, outbox.c.contact_id, outbox.c.attempts, outbox.c.is_human)
-    .add_columns(
-        outbox.c.was_unknown, outbox.c.is_safety, outbox.c.control_epoch, conversations.c.control_epoch.label("epoch_now")
+    sa.select(
+        messages.c.id,
+        messages.c.contact_id,
+        messages.c.seq,
+        messages.c.by,
+        messages.c.kind,
+        messages.c.responder_id,
+        messages.c.sealed,
+        messages.c.at,
+        outbox.c.state,
+        outbox.c.attempts,
+        outbox.c.is_human,
+        outbox.c.was_unknown,
+        outbox.c.is_safety,
+        outbox.c.control_epoch,
+        conversations.c.control_epoch.label("epoch_now"),
+        contacts.c.channel,
+        contacts.c.account,
+        contacts.c.address_sealed,
     )
-    .add_columns(contacts.c.channel, contacts.c.account, contacts.c.address_sealed)
-    .join_from(outbox, conversations, conversations.c.contact_id == outbox.c.contact_id)
+    .join_from(outbox, messages, messages.c.id == outbox.c.id)
+    .join(conversations, conversations.c.contact_id == outbox.c.contact_id)
     .join(contacts, contacts.c.id == outbox.c.contact_id)
     .where(
-        outbox.c.state == DeliveryState.QUEUED.value,
+        outbox.c.state == _queued,
         outbox.c.due_at <= sa.bindparam("now"),
         # Order within a talk: nothing overtakes what is being sent or waits for another try.
         ~sa.exists().where(
             _earlier.c.contact_id == outbox.c.contact_id,
             _earlier.c.id < outbox.c.id,
-            sa.or_(
-                _earlier.c.state == DeliveryState.SENDING.value,
-                sa.and_(_earlier.c.state == DeliveryState.QUEUED.value, _earlier.c.due_at > sa.bindparam("now")),
-            ),
+            _earlier.c.state.in_((_queued, _sending)),
+            sa.or_(_earlier.c.state == _sending, _earlier.c.due_at > sa.bindparam("now")),
         ),
     )
     .order_by(outbox.c.rank, outbox.c.id)
@@ -113,17 +131,6 @@ _start = (
         attempts=outbox.c.attempts + 1,
     )
 )
-_content = sa.select(
-    messages.c.id,
-    messages.c.contact_id,
-    messages.c.seq,
-    messages.c.by,
-    messages.c.kind,
-    messages.c.responder_id,
-    messages.c.sealed,
-    messages.c.at,
-    sa.literal(None).label("state"),
-).where(messages.c.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: timedelta, most: int) -> list[Due]:
@@ -140,7 +147,6 @@ def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: 
     if not ids:
         return []
     db.execute(_start, {"ids": ids, "by": by, "until": now + lease, "at": now})
-    entries = {row.id: entry_of(vault, row) for row in db.execute(_content, {"ids": ids})}
     return [
         Due(
             id=row.id,
@@ -148,7 +154,7 @@ def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: 
             channel=row.channel,
             account=row.account,
             address=vault.open(f"contacts:{row.contact_id}", row.address_sealed).decode(),
-            message=entries[row.id].as_outbound(),
+            message=entry_of(vault, row).as_outbound(),
             attempts=row.attempts + 1,
             is_human=row.is_human,
             was_unknown=row.was_unknown,
@@ -202,7 +208,7 @@ def settle_lost(db: sa.Connection, *, now: datetime, channels_that_resend: Seque
     A question of the program goes out once more where the channel allows it, and says so in `was_unknown`; a responder's own
     words wait as unknown for her decision. Gives the contacts concerned.
     """
-    lost = (outbox.c.state == DeliveryState.SENDING.value) & (outbox.c.lease_until < now)
+    lost = outbox.c.state.in_((_queued, _sending)) & (outbox.c.state == _sending) & (outbox.c.lease_until < now)
     who = list(db.scalars(sa.select(outbox.c.contact_id).where(lost).distinct()))
     if not who:
         return []
@@ -282,7 +288,7 @@ def carry_over(db: sa.Connection, contact_id: ContactId, *, control_epoch: int) 
 
 def next_due_at(db: sa.Connection) -> datetime | None:
     """When the next queued message may go out; None when none waits."""
-    query = sa.select(sa.func.min(outbox.c.due_at)).where(outbox.c.state == DeliveryState.QUEUED.value)
+    query = sa.select(sa.func.min(outbox.c.due_at)).where(outbox.c.state == _queued)
     earliest: datetime | None = db.scalar(query)
     return earliest
 

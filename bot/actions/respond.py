@@ -1,0 +1,289 @@
+"""Messages of many contacts, each heard and answered: sessions, replies and cases change in the caller's transaction.
+
+What can't be worked is set aside by itself: its contact gets one fixed text and a place in the queue, the others go on.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from bot.actions import privacy
+from bot.actions.talk import Talk
+from bot.dialogue.engine import Engine
+from bot.dialogue.turn import (
+    CaseNoted,
+    Circumstances,
+    CommandObeyed,
+    ConsentAnswered,
+    HandoffAsked,
+    Reply,
+    ServiceShown,
+    SignSeen,
+    Turn,
+)
+from bot.domain.cases import CaseId, Control, Sign
+from bot.domain.contacts import Contact, Conversation
+from bot.domain.messages import ContactId, InboundMessage, Kind, OutboundMessage, Receipt
+from bot.storage import cases, consents, contacts, inbox, messages, outbox
+from bot.storage.contacts import Known, Memory
+from bot.storage.vault import Vault
+from nlu.understanding import Level, Understanding, most_urgent
+
+UNREADABLE = "unreadable"
+"""Topic of a case that a fault opened: a person should look."""
+
+_SILENT = (Kind.BLOCKED, Kind.UNBLOCKED)
+_URGENT = (Level.P1, Level.P2)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """One update with what it says and what was understood of it."""
+
+    taken: inbox.Taken
+    message: InboundMessage | Receipt
+    understanding: Understanding
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """What answering needs, built once. `render` makes a reply's words; `groups_of` gives the 12-PAS groups of topics and age."""
+
+    engine: Engine
+    vault: Vault
+    new_id: Callable[[], int]
+    render: Callable[[Reply, str, int, Level | None], OutboundMessage]
+    groups_of: Callable[[Sequence[str], int | None], tuple[str, ...]]
+    count_on_duty: Callable[[sa.Connection], int]
+    fault_text: Callable[[str], OutboundMessage]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What others should be told after the commit. `failed` are classes of faults."""
+
+    contacts: set[ContactId] = field(default_factory=set)
+    cases: dict[CaseId, int] = field(default_factory=dict)
+    is_queue_changed: bool = False
+    has_outgoing: bool = False
+    failed: list[str] = field(default_factory=list)
+
+    def add(self, other: "Outcome") -> None:
+        """Take in what another group led to."""
+        self.contacts |= other.contacts
+        self.cases |= other.cases
+        self.is_queue_changed |= other.is_queue_changed
+        self.has_outgoing |= other.has_outgoing
+        self.failed += other.failed
+
+
+def respond(db: sa.Connection, parts: Parts, group: Sequence[Heard], *, now: datetime) -> Outcome:
+    """Work these updates, in order for each contact, and mark them done. Gives what to tell others after the commit."""
+    mine = inbox.still_taken(db, [heard.taken.id for heard in group], by=group[0].taken.lease)
+    outcome, done, set_aside = Outcome(), [], dict[str, list[int]]()
+    talks = _load(db, parts, group)
+    on_duty = parts.count_on_duty(db)
+    for heard in group:
+        if heard.taken.id not in mine:
+            continue
+        if isinstance(heard.message, Receipt):
+            contact_id = outbox.note_receipt(db, parts.vault, heard.message, now=now)
+            if contact_id is not None:
+                outcome.contacts.add(contact_id)
+        elif heard.message.kind is not Kind.IGNORED:
+            talk = talks[heard.taken.address_digest]
+            before = talk.snapshot()
+            try:
+                _hear(talk, heard.message, heard.understanding, parts, on_duty=on_duty, now=now)
+            except Exception as exc:  # noqa: BLE001 - one message must not stop the others; it is set aside and a person looks
+                talk.restore(before)
+                _give_up(talk, heard.message, heard.understanding, parts, now=now)
+                set_aside.setdefault(type(exc).__name__, []).append(heard.taken.id)
+                outcome.failed.append(type(exc).__name__)
+                continue
+        done.append(heard.taken.id)
+    _save(db, parts, [talk for talk in talks.values() if talk.is_changed], outcome, now=now)
+    inbox.mark_done(db, done)
+    for error, ids in set_aside.items():
+        inbox.set_aside(db, ids, error=error)
+    return outcome
+
+
+def set_aside(db: sa.Connection, parts: Parts, heard: Heard, *, error: str, now: datetime) -> Outcome:
+    """Work an update that failed even alone, without asking the engine: keep it, say the fixed text, let a person look.
+
+    Where not even that can be written, the update alone is marked, so that it stops nobody; its body stays sealed in the inbox.
+    """
+    outcome = Outcome(failed=[error])
+    if isinstance(heard.message, InboundMessage) and heard.message.kind is not Kind.IGNORED:
+        try:
+            with db.begin_nested():
+                (talk,) = _load(db, parts, [heard], without_memory=True).values()
+                _give_up(talk, heard.message, heard.understanding, parts, now=now)
+                _save(db, parts, [talk], outcome, now=now)
+        except Exception as exc:  # noqa: BLE001 - the mark below must be made in any case
+            outcome.failed.append(type(exc).__name__)
+    inbox.set_aside(db, [heard.taken.id], error=error)
+    return outcome
+
+
+def _load(db: sa.Connection, parts: Parts, group: Sequence[Heard], *, without_memory: bool = False) -> dict[bytes, Talk]:
+    speakers = {
+        heard.taken.address_digest: heard.taken.update
+        for heard in group
+        if isinstance(heard.message, InboundMessage) and heard.message.kind is not Kind.IGNORED
+    }
+    if not speakers:
+        return {}
+    addresses = {digest: update.address for digest, update in speakers.items()}
+    known = contacts.list_by_digest(db, parts.vault, addresses, without_memory=without_memory)
+    open_cases = cases.list_open(db, parts.vault, [each.contact.id for each in known.values()])
+    talks: dict[bytes, Talk] = {}
+    for digest, update in speakers.items():
+        found = known.get(digest)
+        if found is None:
+            contact_id = ContactId(parts.new_id())
+            contact = Contact(id=contact_id, channel=update.channel, account=update.account, address=update.address)
+            found = Known(conversation=Conversation(contact=contact), memory=Memory(), is_new=True)
+        talks[digest] = Talk(found, open_cases.get(found.contact.id), parts.new_id)
+    return talks
+
+
+def _hear(
+    talk: Talk, message: InboundMessage, understanding: Understanding, parts: Parts, *, on_duty: int, now: datetime
+) -> None:
+    """Enter one message in the talk and answer it."""
+    seq = talk.enter(message, now=now)
+    if message.kind in _SILENT:
+        talk.reach = message.kind is Kind.UNBLOCKED
+        return
+    circumstances = Circumstances(
+        now=now,
+        channel=talk.contact.channel,
+        control=talk.control,
+        message_seq=seq,
+        responders_on_duty=on_duty,
+        has_open_case=talk.case is not None,
+        last_holding_at=talk.last_holding_at,
+        last_inbound_at=talk.last_inbound_at,
+    )
+    turn = parts.engine.advance(talk.session, message, understanding, circumstances)
+    talk.session = turn.session
+    talk.hand_control(turn.control)
+    talk.last_inbound_at = now
+    if turn.is_holding:
+        talk.last_holding_at = now
+    if turn.events:
+        _note_events(talk, turn, parts, seq=seq, now=now)
+    level = talk.case.level if talk.case else most_urgent(*turn.session.levels.values())
+    for reply in turn.replies:
+        words = parts.render(reply, turn.session.language, on_duty, level)
+        talk.say(words, level=level, is_safety=reply.is_safety, now=now)
+
+
+def _note_events(talk: Talk, turn: Turn, parts: Parts, *, seq: int, now: datetime) -> None:
+    """Let what happened in a turn change the case, the consents, the talk."""
+    asked: list[HandoffAsked] = []
+    for event in turn.events:
+        match event:
+            case SignSeen():
+                talk.new_signs.append(Sign(topic=event.topic, level=event.level, words=event.words, seq=seq, at=now))
+            case HandoffAsked():
+                asked.append(event)
+            case CaseNoted():
+                talk.new_notes.append(event.text)
+            case ConsentAnswered():
+                talk.agreed += _consents(talk, event, parts, seq=seq, now=now)
+            case CommandObeyed(command="erase"):
+                talk.erase()
+            case CommandObeyed(command="stop" | "quick_exit" as command) if talk.case is not None:
+                talk.enter_event("stopped" if command == "stop" else "left_page", now=now)
+            case ServiceShown() | CommandObeyed():
+                pass
+    if asked or talk.case or any(sign.level in _URGENT for sign in talk.new_signs):
+        _note_case(talk, turn, parts, asked, seq=seq, now=now)
+    else:
+        talk.keep_for_a_case()
+
+
+def _note_case(talk: Talk, turn: Turn, parts: Parts, asked: list[HandoffAsked], *, seq: int, now: datetime) -> None:
+    """Open or raise the case by what was seen and asked."""
+    seen = {sign.topic for sign in (*talk.signs, *talk.new_signs)}
+    for event in asked:
+        if event.reason and event.reason not in seen:
+            talk.new_signs.append(Sign(topic=event.reason, level=event.level, words="", seq=seq, at=now))
+    floor = most_urgent(*(event.level for event in asked))
+    if talk.case is None:
+        floor = most_urgent(floor, *turn.session.levels.values())
+    talk.raise_case(floor, may_contact_first=all(event.contact_first for event in asked), now=now)
+    shown = tuple(event.service for event in turn.events if isinstance(event, ServiceShown))
+    talk.complete_case(
+        groups=(*parts.groups_of(talk.reasons, _age_of(turn)), *turn.session.groups),
+        referrals=(*turn.session.shown_services, *shown),
+    )
+
+
+def _age_of(turn: Turn) -> int | None:
+    given = turn.session.answers.get("umur")
+    return int(given.value) if given is not None and isinstance(given.value, int | float) else None
+
+
+def _consents(talk: Talk, event: ConsentAnswered, parts: Parts, *, seq: int, now: datetime) -> list[consents.Consent]:
+    return [
+        consents.Consent(
+            id=parts.new_id(),
+            contact_id=talk.contact.id,
+            text_id=event.text_id,
+            text_version=event.version,
+            scope=scope,
+            language=event.language,
+            is_given=event.is_given,
+            message_seq=seq,
+            at=now,
+        )
+        for scope in event.scope
+    ]
+
+
+def _give_up(talk: Talk, message: InboundMessage, understanding: Understanding, parts: Parts, *, now: datetime) -> None:
+    """Keep the message for a person, say the one fixed text, open or raise a case."""
+    seq = talk.enter(message, now=now)
+    level = most_urgent(understanding.level, Level.P3) or Level.P3
+    talk.new_signs = [Sign(topic=UNREADABLE, level=level, words="", seq=seq, at=now)]
+    for risk in understanding.risks:
+        words = " … ".join(risk.evidence)
+        talk.new_signs.append(Sign(topic=risk.name, level=risk.level, words=words, seq=seq, at=now))
+    talk.new_notes = []
+    talk.raise_case(level, may_contact_first=True, now=now)
+    talk.last_inbound_at = now
+    if talk.control is not Control.HUMAN:
+        talk.hand_control(Control.PENDING)
+        text = parts.fault_text(talk.session.language if talk.session else "id")
+        talk.say(text, level=level, is_safety=True, now=now)
+
+
+def _save(db: sa.Connection, parts: Parts, talks: Sequence[Talk], outcome: Outcome, *, now: datetime) -> None:
+    vault = parts.vault
+    contacts.save(db, vault, [talk.known() for talk in talks], now=now)
+    for talk in talks:
+        if talk.is_erased and not talk.is_new:
+            privacy.erase(db, talk.contact.id, now=now)
+    messages.add(db, vault, [entry for talk in talks for entry in talk.entries])
+    outbox.add(db, [row for talk in talks for row in talk.outgoing])
+    consents.add(db, [answer for talk in talks for answer in talk.agreed])
+    reach = [(talk.contact.id, talk.reach) for talk in talks if talk.reach is not None]
+    contacts.save_reach(db, reach)
+    outbox.drop_waiting(db, [who for who, is_reachable in reach if not is_reachable], error="blocked", now=now)
+    cases.add(db, vault, [talk.case for talk in talks if talk.case and talk.is_case_new and not talk.is_erased])
+    for talk in talks:
+        outcome.contacts.add(talk.contact.id)
+        outcome.has_outgoing |= bool(talk.outgoing)
+        if talk.case is None or talk.is_erased:
+            outcome.is_queue_changed |= talk.is_erased
+            continue
+        if not talk.is_case_new and talk.case != talk.case_before:
+            cases.save(db, vault, talk.case)
+        outcome.is_queue_changed |= talk.is_case_new or talk.is_case_raised
+        outcome.cases[talk.case.id] = talk.seq

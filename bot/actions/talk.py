@@ -1,0 +1,200 @@
+"""One contact's talk while it is worked: loaded as values, changed in place, saved as values again."""
+
+from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
+from datetime import datetime
+
+from bot.dialogue.session import Session
+from bot.domain.cases import Case, CaseId, Control, Sign, open_case, raise_to
+from bot.domain.contacts import Conversation, hand_control
+from bot.domain.messages import InboundMessage, Kind, MessageId, OutboundMessage
+from bot.storage.consents import Consent
+from bot.storage.contacts import Known, Memory
+from bot.storage.messages import EVENT, TEXT, By, Entry
+from bot.storage.outbox import Outgoing
+from nlu.understanding import Level, most_urgent
+
+_SIGNS_KEPT = 40
+"""Signs of one case: more tell a responder nothing new, and a flood must not make the row grow without end."""
+
+_EVENTS = {Kind.BLOCKED: "blocked", Kind.UNBLOCKED: "unblocked", Kind.LEFT: "left_page"}
+
+
+class Talk:
+    """How a talk stands, and all that its messages have led to so far."""
+
+    def __init__(self, known: Known, case: Case | None, new_id: Callable[[], int]) -> None:
+        talk = known.conversation
+        self.contact = talk.contact
+        self.is_new = known.is_new
+        self.seq, self.inbound_seq = talk.seq, talk.inbound_seq
+        self.control, self.control_epoch = talk.control, talk.control_epoch
+        self.version = talk.version
+        self.last_inbound_at, self.last_holding_at = talk.last_inbound_at, talk.last_holding_at
+        self.session: Session | None = known.memory.session
+        self.case = self.case_before = case
+        self.kept_signs, self.kept_notes = known.memory.signs, known.memory.notes
+        self.new_signs: list[Sign] = []
+        self.new_notes: list[str] = []
+        self.entries: list[Entry] = []
+        self.outgoing: list[Outgoing] = []
+        self.agreed: list[Consent] = []
+        self.reach: bool | None = None
+        self.is_erased = False
+        self._new_id = new_id
+
+    def snapshot(self) -> "Talk":
+        """The talk as it is now, to go back to. Lists only ever grow, so their lengths tell."""
+        kept = copy(self)
+        kept.entries, kept.outgoing, kept.agreed = self.entries[:], self.outgoing[:], self.agreed[:]
+        return kept
+
+    def restore(self, before: "Talk") -> None:
+        """Undo what was done since the snapshot."""
+        self.__dict__.update(before.__dict__)
+        self.new_signs, self.new_notes = [], []
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything happened in it."""
+        return bool(self.entries) or self.reach is not None or self.is_erased
+
+    @property
+    def is_case_new(self) -> bool:
+        """Whether the case was opened just now."""
+        return self.case is not None and self.case_before is None
+
+    @property
+    def is_case_raised(self) -> bool:
+        """Whether the case is more urgent than it was."""
+        return self.case is not None and self.case_before is not None and self.case.level is not self.case_before.level
+
+    @property
+    def signs(self) -> tuple[Sign, ...]:
+        """What was seen before this message."""
+        return self.case.signs if self.case else self.kept_signs
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The topics seen so far."""
+        return tuple(dict.fromkeys(sign.topic for sign in self.signs))
+
+    def known(self) -> Known:
+        """The talk as values, to be saved."""
+        conversation = Conversation(
+            contact=self.contact,
+            seq=self.seq,
+            inbound_seq=self.inbound_seq,
+            control=self.control,
+            control_epoch=self.control_epoch,
+            version=self.version,
+            last_inbound_at=self.last_inbound_at,
+            last_holding_at=self.last_holding_at,
+        )
+        memory = Memory(session=self.session, signs=self.kept_signs, notes=self.kept_notes)
+        return Known(conversation=conversation, memory=memory, is_new=self.is_new)
+
+    def hand_control(self, control: Control) -> None:
+        """Let somebody else speak from now on."""
+        if control is not self.control:
+            changed = hand_control(self.known().conversation, control)
+            self.control, self.control_epoch = changed.control, changed.control_epoch
+
+    def enter(self, message: InboundMessage, *, now: datetime) -> int:
+        """Add the contact's message to the thread. Its number."""
+        event = _EVENTS.get(message.kind)
+        if event is not None:
+            self.enter_event(event, now=now)
+        else:
+            kind = TEXT if message.kind in (Kind.BUTTON, Kind.START) else message.kind.value
+            self._enter(By.CONTACT, kind, message.text, now=now, platform_id=message.platform_id)
+        self.inbound_seq = self.seq
+        return self.seq
+
+    def enter_event(self, event: str, *, now: datetime) -> None:
+        """Add to the thread that something happened, for the team."""
+        self._enter(By.SYSTEM, EVENT, event, now=now)
+
+    def say(self, message: OutboundMessage, *, level: Level | None, now: datetime, is_safety: bool = False) -> None:
+        """Add the program's bubble to the thread and to what goes out."""
+        message_id = self._enter(By.PROGRAM, TEXT, message.text, now=now, message=message)
+        self.outgoing.append(
+            Outgoing(
+                id=message_id,
+                contact_id=self.contact.id,
+                rank=level.rank if level else 4,
+                control_epoch=self.control_epoch,
+                due_at=now,
+                is_safety=is_safety,
+            )
+        )
+
+    def _enter(
+        self,
+        by: By,
+        kind: str,
+        text: str,
+        *,
+        now: datetime,
+        platform_id: str = "",
+        message: OutboundMessage | None = None,
+    ) -> MessageId:
+        self.seq += 1
+        entry = Entry(
+            id=MessageId(self._new_id()),
+            contact_id=self.contact.id,
+            seq=self.seq,
+            by=by,
+            kind=kind,
+            at=now,
+            text=text,
+            buttons=message.buttons if message else (),
+            services=message.services if message else (),
+            platform_id=platform_id,
+        )
+        self.entries.append(entry)
+        return entry.id
+
+    def keep_for_a_case(self) -> None:
+        """Keep what was seen and noted until there is a case, if ever."""
+        if self.new_signs or self.new_notes:
+            self.kept_signs = (*self.kept_signs, *self.new_signs)[-_SIGNS_KEPT:]
+            self.kept_notes = (*self.kept_notes, *self.new_notes)[-_SIGNS_KEPT:]
+            self.new_signs, self.new_notes = [], []
+
+    def raise_case(self, floor: Level | None, *, may_contact_first: bool, now: datetime) -> None:
+        """Open the case, or raise it, by what was seen."""
+        signs, notes = tuple(self.new_signs), tuple(self.new_notes)
+        level = most_urgent(floor, *(sign.level for sign in signs))
+        if self.case is None:
+            signs, notes = self.kept_signs + signs, self.kept_notes + notes
+            level = most_urgent(level, *(sign.level for sign in signs)) or Level.P3
+            self.case = open_case(CaseId(self._new_id()), self.contact.id, level=level, signs=signs, now=now)
+            self.kept_signs, self.kept_notes = (), ()
+        else:
+            self.case = raise_to(self.case, level, signs=signs, now=now)
+        self.case = replace(
+            self.case,
+            signs=self.case.signs[-_SIGNS_KEPT:],
+            notes=tuple(dict.fromkeys((*self.case.notes, *notes)))[-_SIGNS_KEPT:],
+            may_contact_first=self.case.may_contact_first and may_contact_first,
+        )
+        self.new_signs, self.new_notes = [], []
+
+    def complete_case(self, *, groups: tuple[str, ...], referrals: tuple[str, ...]) -> None:
+        """Add the groups and the services shown to the case."""
+        if self.case is not None:
+            self.case = replace(
+                self.case,
+                groups=tuple(dict.fromkeys((*self.case.groups, *groups))),
+                referrals=tuple(dict.fromkeys((*self.case.referrals, *referrals))),
+            )
+
+    def erase(self) -> None:
+        """Forget all that was said, this message included; what is said from here on is only the confirmation."""
+        self.is_erased = True
+        self.session = None
+        self.kept_signs, self.kept_notes = (), ()
+        self.new_signs, self.new_notes = [], []
+        self.entries, self.outgoing, self.agreed = [], [], []

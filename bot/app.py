@@ -1,0 +1,282 @@
+"""The composition root: builds all that lives as long as the process, starts it and stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+import uvicorn
+
+from bot.actions.handoff import Desk
+from bot.actions.receive import Receiver
+from bot.actions.respond import Parts
+from bot.channels.channel import Channel
+from bot.config import Settings
+from bot.content import Content
+from bot.delivery import Delivery
+from bot.errors import BotError
+from bot.storage import people
+from bot.storage.database import Database, open_database
+from bot.storage.ids import Ids
+from bot.storage.live import Live
+from bot.storage.migrate import migrate
+from bot.storage.vault import Vault, load_or_make_key, read_key
+from bot.worker import Bell, Interpreter, Worker
+
+if TYPE_CHECKING:
+    from bot.channels.telegram import TelegramChannel
+
+STOP_WITHIN_SECONDS = 12.0
+
+
+class PortInUse(BotError):
+    """Another program answers on the port. The message says what to do."""
+
+
+def utc_now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(kw_only=True, slots=True)
+class Core:
+    """What is built whatever the shape: the path of a message from the inbox to the outbox, and the desk of the responders."""
+
+    settings: Settings
+    content: Content
+    database: Database
+    vault: Vault
+    live: Live
+    new_id: Ids
+    parts: Parts
+    desk: Desk
+    channels: dict[str, Channel]
+    receiver: Receiver
+    worker: Worker
+    delivery: Delivery
+    now: Callable[[], datetime]
+
+
+def open_vault(settings: Settings) -> Vault:
+    """The vault with the key of the environment, or of the data folder (made at the first start).
+
+    Raises:
+        KeyMissing.
+    """
+    if settings.vault.key:
+        return Vault(read_key(settings.vault.key))
+    return Vault(load_or_make_key(settings.folder / "keys" / "vault.key"))
+
+
+def build_core(
+    settings: Settings,
+    content: Content,
+    interpreter: Interpreter,
+    *,
+    channels: Sequence[Channel],
+    now: Callable[[], datetime] = utc_now,
+) -> Core:
+    """Everything but HTTP and Telegram's poller.
+
+    Raises:
+        KeyMissing, DatabaseUnusable.
+    """
+    vault = open_vault(settings)
+    database = open_database(settings.database_url)
+    live, new_id = Live(), Ids()
+    engine = content.engine()
+    parts = Parts(
+        engine=engine,
+        vault=vault,
+        new_id=new_id,
+        render=content.render,
+        groups_of=content.groups_of,
+        count_on_duty=lambda db: people.count_on_duty(db, now()),
+        fault_text=content.fault_text,
+    )
+    desk = Desk(vault=vault, new_id=new_id, engine=engine, render=content.render, frame=content.frame)
+    inbox_bell, outbox_bell = Bell(asyncio.Event()), Bell(asyncio.Event())
+    by_name = {channel.name: channel for channel in channels}
+    worker = Worker(
+        database=database,
+        parts=parts,
+        desk=desk,
+        interpreter=interpreter,
+        channels=by_name,
+        live=live,
+        inbox_bell=inbox_bell,
+        outbox_bell=outbox_bell,
+        now=now,
+    )
+    delivery = Delivery(database=database, vault=vault, channels=by_name, live=live, bell=outbox_bell, lease=new_id(), now=now)
+    return Core(
+        settings=settings,
+        content=content,
+        database=database,
+        vault=vault,
+        live=live,
+        new_id=new_id,
+        parts=parts,
+        desk=desk,
+        channels=by_name,
+        receiver=Receiver(database=database, vault=vault, wake=inbox_bell.ring),
+        worker=worker,
+        delivery=delivery,
+        now=now,
+    )
+
+
+async def serve(settings: Settings, *, say: Callable[[str], None]) -> None:
+    """Run until SIGINT or SIGTERM: web chat, console, worker, and Telegram when it has a token.
+
+    Raises:
+        PortInUse, DatabaseUnusable, KeyMissing, FlowFaults: before anything is served.
+    """
+    from bot.channels.webchat import WebChat
+    from bot.content import load_content, load_interpreter
+    from bot.web.build import build_site
+
+    listener = listen(settings.web.host, settings.web.port)
+    content, interpreter = load_content(), load_interpreter()
+    live_channels: list[Channel] = []
+    core = build_core(settings, content, interpreter, channels=live_channels)
+    webchat = WebChat(vault=core.vault, live=core.live)
+    core.channels[webchat.name] = webchat
+    await migrate(core.database)
+    await _recover(core)
+    site = build_site(core)
+    server = _Server(
+        uvicorn.Config(
+            site,
+            loop="none",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            date_header=False,
+            timeout_graceful_shutdown=3,
+        )
+    )
+    token = await core.database.write(lambda db: people.first_invitation(db, core.vault, now=core.now()))
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stopping.set)
+    tasks = [
+        asyncio.create_task(core.worker.run_inbox(), name="inbox"),
+        asyncio.create_task(core.worker.run_clock(), name="clock"),
+        asyncio.create_task(core.delivery.run(), name="outbox"),
+        asyncio.create_task(server.serve(sockets=[listener]), name="web"),
+    ]
+    telegram = await _start_telegram(core, tasks) if settings.telegram.token else None
+    _greet(settings, token, say, has_telegram=telegram is not None)
+    await stopping.wait()
+    await _stop(core, server, tasks)
+    if telegram is not None:
+        await telegram.close()
+    await core.database.close()
+
+
+async def _recover(core: Core) -> None:
+    """Take back what the process before held: in this shape there is no other that could still hold it."""
+    from bot.storage import inbox, outbox
+
+    far = datetime(9999, 1, 1, tzinfo=UTC)
+
+    def take_back(db: sa.Connection) -> None:
+        inbox.give_back(db, now=far)
+        resend = [name for name, channel in core.channels.items() if channel.resends_prompts]
+        outbox.settle_lost(db, now=far, channels_that_resend=[*resend, "telegram"])
+
+    await core.database.write(take_back)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the whole process stops in one place."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket on this address.
+
+    Raises:
+        PortInUse.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as exc:
+        listener.close()
+        raise PortInUse(
+            f"Port {port} on {host} can't be used ({exc.strerror}). Stop the other program, or choose: TEDUH_WEB__PORT={port + 1}"
+        ) from None
+    listener.listen(1024)
+    return listener
+
+
+async def _start_telegram(core: Core, tasks: list[asyncio.Task[None]]) -> TelegramChannel:
+    """Telegram, built in the background: its library takes seconds to load, and the web chat must not wait for it."""
+    from bot.channels.telegram import TelegramChannel
+
+    chosen = core.settings.telegram
+    channel = TelegramChannel(
+        token=chosen.token,
+        api_url=chosen.api_url,
+        per_chat_per_second=chosen.per_chat_per_second or None,
+        per_second=chosen.per_second or None,
+    )
+    core.channels[channel.name] = channel
+
+    async def poll() -> None:
+        await channel.start()
+        await channel.poll(core.receiver.receive)
+
+    tasks.append(asyncio.create_task(poll(), name="telegram"))
+    return channel
+
+
+def _greet(settings: Settings, token: str | None, say: Callable[[str], None], *, has_telegram: bool) -> None:
+    base = settings.web.public_url.rstrip("/") or f"http://{_shown(settings.web.host)}:{settings.web.port}"
+    say("")
+    say(f"  Web chat   {base}/")
+    say(f"  Console    {base}/console")
+    say(f"  Telegram   {'on, by long polling' if has_telegram else 'off (set TEDUH_TELEGRAM__TOKEN to turn it on)'}")
+    if token is not None:
+        say("")
+        say("  First administrator, once, within 24 hours:")
+        say(f"  {base}/console#/undangan/{token}")
+    say("")
+    say("  Ctrl-C stops.")
+
+
+def _shown(host: str) -> str:
+    return "localhost" if host in ("0.0.0.0", "::", "127.0.0.1", "::1") else host  # noqa: S104 - compared, not bound
+
+
+async def _stop(core: Core, server: uvicorn.Server, tasks: list[asyncio.Task[None]]) -> None:
+    """Stop taking, finish what is in hand, hand the rest back (it stays in the tables)."""
+    server.should_exit = True
+    core.live.close()
+    for task in tasks:
+        if task.get_name() in ("telegram", "clock"):
+            task.cancel()
+    core.worker.stop()
+    core.delivery.stop()
+    _done, late = await asyncio.wait(tasks, timeout=STOP_WITHIN_SECONDS)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

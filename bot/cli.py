@@ -1,0 +1,180 @@
+"""The `teduh` commands. Each loads only what it needs."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from bot.errors import BotError
+
+CONFIG = Path("config.yml")
+
+
+def _fail(exc: BotError) -> NoReturn:
+    """Say what is wrong, a sentence a line, and end."""
+    click.echo(str(exc) or type(exc).__name__, err=True)
+    sys.exit(1)
+
+
+@click.group()
+def main() -> None:
+    """Teduh: an intake assistant that listens, sees danger and brings a person."""
+
+
+@main.command()
+def serve() -> None:
+    """Run web chat, console, worker, and Telegram when it has a token."""
+    import uvloop
+
+    from bot import app, config, log
+
+    log.configure()
+    try:
+        settings = config.load(CONFIG)
+        uvloop.run(app.serve(settings, say=lambda line: click.echo(line)))
+    except BotError as exc:
+        _fail(exc)
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to this release."""
+    from bot import config
+    from bot.storage.database import open_database
+    from bot.storage.migrate import migrate as run_migrations
+
+    async def run() -> None:
+        database = open_database(config.load(CONFIG).database_url)
+        try:
+            await run_migrations(database)
+        finally:
+            await database.close()
+
+    try:
+        asyncio.run(run())
+    except BotError as exc:
+        _fail(exc)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line in and out.")
+@click.option("--channel", default="web", type=click.Choice(["web", "telegram", "whatsapp"]), help="Whose look it has.")
+@click.option("--db", "url", default="", help="A database to keep the talk in; without it, a temporary one.")
+def talk(*, as_json: bool, channel: str, url: str) -> None:
+    """Talk with the assistant in this terminal."""
+    from bot import log
+    from bot.talk import run
+
+    log.configure()
+    try:
+        asyncio.run(run(channel=channel, url=url, as_json=as_json))
+    except BotError as exc:
+        _fail(exc)
+
+
+@main.group()
+def nlu() -> None:
+    """What is understood of a text."""
+
+
+@nlu.command("parse")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line out.")
+def nlu_parse(*, as_json: bool) -> None:
+    """Read one text a line, say what was understood of each."""
+    from nlu.interpreter import Interpreter
+    from nlu.wire import parse_json
+
+    interpreter = Interpreter.load()
+    # Only line feeds end a text: other separators of Unicode may stand in what people write.
+    for line in _lines():
+        seen = parse_json(interpreter.understand(line), line)
+        click.echo(json.dumps(seen, ensure_ascii=False) if as_json else _in_words(seen))
+        sys.stdout.flush()
+
+
+def _in_words(seen: dict[str, object]) -> str:
+    risks = seen["risks"]
+    names = ", ".join(risk["name"] for risk in risks) if isinstance(risks, list) else ""
+    return f"{seen['level'] or '-':<3} {seen['language']:<4} {names or '-'}"
+
+
+@nlu.command("answer")
+@click.option("--json", "as_json", is_flag=True, required=True, help="One JSON object a line in and out.")
+def nlu_answer(*, as_json: bool) -> None:  # noqa: ARG001 - the only form there is
+    """Read {"kind", "text"} a line, give {"value", "confidence"}."""
+    from datetime import UTC, datetime
+
+    from nlu.answers import read_answer
+    from nlu.wire import answer_json
+
+    today = datetime.now(UTC).date()
+    for line in _lines():
+        if not line.strip():
+            continue
+        try:
+            asked = json.loads(line)
+            answer = answer_json(read_answer(str(asked["kind"]), str(asked["text"]), today=today))
+        except (ValueError, KeyError, TypeError):
+            answer = {"error": 'a line is {"kind": "yes_no", "text": "iya"}'}
+        click.echo(json.dumps(answer, ensure_ascii=False))
+        sys.stdout.flush()
+
+
+def _lines() -> Iterator[str]:
+    sys.stdin.reconfigure(encoding="utf-8", errors="replace", newline="\n")  # type: ignore[union-attr]  # a text stream
+    return (line.rstrip("\r\n") for line in sys.stdin)
+
+
+@main.group()
+def flows() -> None:
+    """The dialogs in flows/."""
+
+
+@flows.command("check")
+@click.argument("folder", default="", required=False)
+def flows_check(folder: str) -> None:
+    """Say every fault of the flows, with its place and a way there."""
+    from bot.content import check_content
+
+    try:
+        warnings = check_content(Path(folder) if folder else None)
+    except BotError as exc:
+        _fail(exc)
+    for warning in warnings:
+        click.echo(str(warning))
+    click.echo("The flows are sound.")
+
+
+@main.command()
+def key() -> None:
+    """Make a key for TEDUH_VAULT__KEY."""
+    from bot.storage.vault import make_key
+
+    click.echo(make_key())
+
+
+@main.command()
+def demo() -> None:
+    """Run with 40 synthetic people, in a data folder of its own that is emptied first."""
+    os.environ.setdefault("TEDUH_DATA__FOLDER", "data/demo")
+    import uvloop
+
+    from bot import app, config, log
+    from bot.demo import fill
+
+    log.configure()
+    try:
+        settings = config.load(CONFIG)
+        asyncio.run(fill(settings))
+        uvloop.run(app.serve(settings, say=lambda line: click.echo(line)))
+    except BotError as exc:
+        _fail(exc)
+
+
+if __name__ == "__main__":
+    main()

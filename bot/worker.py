@@ -1,0 +1,205 @@
+"""The loops: inbox → respond, clock → overdue. What is taken is worked in groups; the loops never stop for one message's sake."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from bot.actions import overdue, respond
+from bot.actions.handoff import Desk
+from bot.actions.respond import Heard, Outcome, Parts
+from bot.channels.channel import Channel
+from bot.domain.messages import InboundMessage, Kind
+from bot.storage import inbox
+from bot.storage.database import Database, DatabaseUnusable
+from bot.storage.live import Live
+from nlu.understanding import Understanding
+
+log = structlog.get_logger()
+
+GROUP = 256
+"""Most updates worked in one transaction. Source: docs/performance.md, measured: above it nothing is gained."""
+
+LEASE = timedelta(seconds=60)
+_CLOCK_EVERY = timedelta(seconds=5)
+_FORGET_EVERY = timedelta(hours=1)
+_PAUSE_AFTER_FAULT = 0.5
+
+
+class Interpreter(Protocol):
+    """Who reads a text."""
+
+    def understand(self, text: str) -> Understanding:
+        """What was understood; it never raises on purpose."""
+        ...
+
+
+@dataclass(slots=True)
+class Bell:
+    """Wakes a loop. A ring while it works is not missed."""
+
+    event: asyncio.Event
+
+    def ring(self) -> None:
+        """Something waits."""
+        self.event.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when it rang, or after so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.event.wait(), seconds)
+        self.event.clear()
+
+
+class Worker:
+    """Works the inbox and watches the clock. `on_heard` is shown each message as it was understood (for `teduh talk`)."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        parts: Parts,
+        desk: Desk,
+        interpreter: Interpreter,
+        channels: dict[str, Channel],
+        live: Live,
+        inbox_bell: Bell,
+        outbox_bell: Bell,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._parts = parts
+        self._desk = desk
+        self._interpreter = interpreter
+        self._channels = channels
+        self._live = live
+        self._inbox_bell = inbox_bell
+        self._outbox_bell = outbox_bell
+        self._now = now
+        self._lease = parts.new_id()
+        self._group: list[Heard] = []
+        self.on_heard: Callable[[Heard], None] = lambda _heard: None
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Take nothing new; `run_inbox` and `run_clock` end when what they hold is done."""
+        self._stopping = True
+        self._inbox_bell.ring()
+
+    async def run_inbox(self) -> None:
+        """Work what waits, then wait for more."""
+        while not self._stopping:
+            try:
+                worked = await self.work_once()
+            except Exception as exc:  # noqa: BLE001 - the loop must outlive a database that is gone for a while
+                log.error("inbox_failed", error=type(exc).__name__)
+                await asyncio.sleep(_PAUSE_AFTER_FAULT)
+                continue
+            if not worked:
+                await self._inbox_bell.wait(1.0)
+
+    async def work_once(self) -> int:
+        """Take a group, work it, tell others. How many updates it was."""
+        if not self._group:
+            now = self._now()
+            taken = await self._database.write(
+                lambda db: inbox.take_next(db, self._parts.vault, by=self._lease, now=now, lease=LEASE, most=GROUP)
+            )
+            self._group = [self._hear(each) for each in taken]
+        if not self._group:
+            return 0
+        # Kept until it is worked: when the database is gone for a while, these are still in our hands.
+        group = self._group
+        outcome = await self._respond(group)
+        self._group = []
+        self._tell(outcome)
+        await self._acknowledge(group)
+        return len(group)
+
+    def _hear(self, taken: inbox.Taken) -> Heard:
+        channel = self._channels.get(taken.update.channel)
+        message = channel.parse(taken.update.body) if channel else InboundMessage(kind=Kind.UNSUPPORTED)
+        understanding = Understanding.nothing()
+        if isinstance(message, InboundMessage) and message.text and message.kind is not Kind.BUTTON:
+            try:
+                understanding = self._interpreter.understand(message.text)
+            except Exception as exc:  # noqa: BLE001 - not understood means that a person should look
+                log.error("understanding_failed", error=type(exc).__name__)
+                understanding = Understanding.unknown()
+        heard = Heard(taken=taken, message=message, understanding=understanding)
+        self.on_heard(heard)
+        return heard
+
+    async def _respond(self, group: Sequence[Heard]) -> Outcome:
+        now = self._now()
+        try:
+            return await self._database.write(lambda db: respond.respond(db, self._parts, group, now=now))
+        except DatabaseUnusable:
+            raise
+        except Exception as exc:  # noqa: BLE001 - it is worked one by one, and what fails alone is set aside
+            log.error("group_failed", error=type(exc).__name__, count=len(group))
+            if len(group) == 1:
+                return await self._set_aside(group[0], exc)
+        # Something in the group can't be written: each alone, so that only that one is set aside.
+        outcome = Outcome()
+        for heard in group:
+            outcome.add(await self._respond([heard]))
+        return outcome
+
+    async def _set_aside(self, heard: Heard, exc: Exception) -> Outcome:
+        now = self._now()
+        return await self._database.write(
+            lambda db: respond.set_aside(db, self._parts, heard, error=type(exc).__name__, now=now)
+        )
+
+    def _tell(self, outcome: Outcome) -> None:
+        for error in outcome.failed:
+            log.error("message_set_aside", error=error)
+        if outcome.has_outgoing:
+            self._outbox_bell.ring()
+        for contact_id in outcome.contacts:
+            self._live.publish(f"contact:{contact_id}", {"kind": "said"})
+        for case_id, seq in outcome.cases.items():
+            self._live.publish("console", {"kind": "case", "case": str(case_id), "seq": seq})
+        if outcome.is_queue_changed:
+            self._live.publish("console", {"kind": "queue"})
+
+    async def _acknowledge(self, group: Sequence[Heard]) -> None:
+        tokens: dict[str, list[str]] = {}
+        for heard in group:
+            if isinstance(heard.message, InboundMessage) and heard.message.reply_token:
+                tokens.setdefault(heard.taken.update.channel, []).append(heard.message.reply_token)
+        for name, its in tokens.items():
+            await self._channels[name].acknowledge(its)
+
+    async def run_clock(self) -> None:
+        """Let time do its part."""
+        last_forget = self._now() - _FORGET_EVERY
+        while not self._stopping:
+            try:
+                await self.tick()
+                if self._now() - last_forget >= _FORGET_EVERY:
+                    last_forget = self._now()
+                    await self._database.write(lambda db: overdue.forget(db, now=self._now()))
+            except Exception as exc:  # noqa: BLE001 - as above
+                log.error("clock_failed", error=type(exc).__name__)
+            await asyncio.sleep(_CLOCK_EVERY.total_seconds())
+
+    async def tick(self) -> None:
+        """Look once at everything that runs out."""
+        now = self._now()
+        resend = [name for name, channel in self._channels.items() if channel.resends_prompts]
+        passed = await self._database.write(lambda db: overdue.pass_time(db, self._desk, channels_that_resend=resend, now=now))
+        for case_id, responder in passed.lapsed:
+            self._live.publish("console", {"kind": "lease_lost", "case": str(case_id), "responder": str(responder)})
+        if passed.lapsed:
+            self._live.publish("console", {"kind": "queue"})
+        if passed.given_back:
+            self._inbox_bell.ring()
+        if passed.unsettled:
+            log.warning("deliveries_unsettled", count=len(passed.unsettled))
+            self._outbox_bell.ring()

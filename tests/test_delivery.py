@@ -1,0 +1,197 @@
+"""What leaves the outbox: once, in order, and never silently lost."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from bot.channels.channel import ChannelDown, DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain
+from bot.delivery import Delivery
+from bot.domain.messages import ContactId, DeliveryState, MessageId, Receipt
+from bot.storage import contacts, messages, outbox
+from bot.storage.database import Database
+from bot.storage.live import Live
+from bot.storage.messages import By, Entry
+from bot.storage.outbox import Outgoing
+from bot.storage.vault import Vault
+from bot.worker import Bell
+from tests.builders import NOW, make_known
+from tests.fakes.recording import RecordingChannel
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def __call__(self):
+        return self.time
+
+    def move(self, **duration: float) -> None:
+        self.time += timedelta(**duration)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def channel() -> RecordingChannel:
+    return RecordingChannel()
+
+
+@pytest.fixture
+def delivery(database: Database, vault: Vault, channel: RecordingChannel, clock: Clock) -> Delivery:
+    return Delivery(
+        database=database,
+        vault=vault,
+        channels={"web": channel},
+        live=Live(),
+        bell=Bell(asyncio.Event()),
+        lease=1,
+        now=clock,
+    )
+
+
+async def queue(database: Database, vault: Vault, *texts: str, contact: int = 1, rank: int = 4, is_human: bool = False):
+    def work(db):
+        if contacts.find(db, vault, channel="web", account="web", address=f"555{contact:04}") is None:
+            contacts.save(db, vault, [make_known(contact)], now=NOW)
+        first = len(messages.list_thread(db, vault, ContactId(contact))) + 1
+        for seq, text in enumerate(texts, first):
+            entry = Entry(
+                id=MessageId(contact * 1000 + seq),
+                contact_id=ContactId(contact),
+                seq=seq,
+                by=By.RESPONDER if is_human else By.PROGRAM,
+                kind=messages.TEXT,
+                at=NOW,
+                text=text,
+            )
+            messages.add(db, vault, [entry])
+            outbox.add(
+                db,
+                [Outgoing(id=entry.id, contact_id=entry.contact_id, rank=rank, control_epoch=1, due_at=NOW, is_human=is_human)],
+            )
+
+    await database.write(work)
+
+
+async def states(database: Database, vault: Vault, contact: int = 1) -> list[DeliveryState | None]:
+    thread = await database.read(lambda db: messages.list_thread(db, vault, ContactId(contact)))
+    return [entry.delivery for entry in thread]
+
+
+def failing(error: DeliveryError, *, times: int = 1):
+    return lambda _address, count: error if count <= times else None
+
+
+async def test_a_contact_s_messages_go_out_in_order(database: Database, vault: Vault, delivery: Delivery, channel):
+    await queue(database, vault, *[str(number) for number in range(20)])
+
+    await delivery.run_until_idle()
+
+    assert channel.texts() == [str(number) for number in range(20)]
+    assert set(await states(database, vault)) == {DeliveryState.SENT}
+
+
+async def test_nothing_overtakes_a_message_that_waits_for_another_try(database, vault, delivery, channel, clock: Clock):
+    channel.fault = failing(DeliveryDelayed(reason="429", wait_seconds=30))
+    await queue(database, vault, "one", "two")
+    await queue(database, vault, "other", contact=2)
+
+    await delivery.run_until_idle()
+    assert channel.texts() == ["other"]
+    clock.move(seconds=20)
+    await delivery.run_until_idle()
+    assert channel.texts() == ["other"]
+    clock.move(seconds=12)
+    await delivery.run_until_idle()
+
+    assert channel.texts() == ["other", "one", "two"]
+
+
+async def test_the_urgent_goes_first(database: Database, vault: Vault, delivery: Delivery, channel):
+    for contact, rank in ((1, 4), (2, 3), (3, 1)):
+        await queue(database, vault, f"rank {rank}", contact=contact, rank=rank)
+
+    due = await database.write(lambda db: outbox.take_due(db, vault, by=9, now=NOW, lease=timedelta(seconds=60), most=1))
+
+    assert [each.message.text for each in due] == ["rank 1"]
+
+
+async def test_what_a_channel_refuses_is_failed_and_who_blocked_us_is_left_alone(database, vault, delivery, channel):
+    channel.fault = failing(DeliveryRefused(reason="blocked", unreachable=True))
+    await queue(database, vault, "one", "two")
+
+    await delivery.run_until_idle()
+
+    known = await database.read(lambda db: contacts.get(db, vault, ContactId(1)))
+    assert channel.sent == []
+    assert await states(database, vault) == [DeliveryState.FAILED, DeliveryState.FAILED]
+    assert known.contact.is_reachable is False
+
+
+async def test_a_prompt_of_unknown_fate_goes_once_more_and_is_marked(database, vault, delivery, channel, clock: Clock):
+    channel.fault = failing(DeliveryUncertain(reason="timeout"), times=9)
+    await queue(database, vault, "question")
+
+    for _ in range(5):
+        await delivery.run_until_idle()
+        clock.move(minutes=10)
+
+    assert channel.tries == 2
+    assert await states(database, vault) == [DeliveryState.UNKNOWN]
+
+
+async def test_a_responder_s_words_of_unknown_fate_are_never_sent_again_by_themselves(
+    database, vault, delivery, channel, clock: Clock
+):
+    channel.fault = failing(DeliveryUncertain(reason="timeout"), times=9)
+    await queue(database, vault, "Saya Ratna", is_human=True)
+
+    for _ in range(3):
+        await delivery.run_until_idle()
+        clock.move(minutes=10)
+
+    assert channel.tries == 1
+    assert await states(database, vault) == [DeliveryState.UNKNOWN]
+
+
+async def test_a_channel_that_is_down_keeps_every_row_and_is_not_hammered(database, vault, delivery, channel, clock: Clock):
+    channel.fault = failing(ChannelDown(reason="401"), times=1)
+    for contact in range(1, 6):
+        await queue(database, vault, "halo", contact=contact)
+
+    await delivery.run_until_idle()
+    tries = channel.tries
+    clock.move(minutes=2)
+    await delivery.run_until_idle()
+
+    assert tries <= 5
+    assert sorted(address for address, _ in channel.sent) == [f"555{contact:04}" for contact in range(1, 6)]
+
+
+async def test_what_a_dead_process_was_sending_is_unknown_and_never_silently_queued(database, vault, delivery, channel):
+    await queue(database, vault, "question")
+    await queue(database, vault, "Saya Ratna", contact=2, is_human=True)
+    await database.write(lambda db: outbox.take_due(db, vault, by=9, now=NOW, lease=timedelta(seconds=60), most=9))
+
+    later = NOW + timedelta(seconds=61)
+    await database.write(lambda db: outbox.settle_lost(db, now=later, channels_that_resend=["web"]))
+    await delivery.run_until_idle()
+
+    assert channel.texts() == ["question"]
+    assert await states(database, vault, 2) == [DeliveryState.UNKNOWN]
+
+
+@pytest.mark.parametrize("order", [("sent", "delivered", "read"), ("read", "delivered", "sent"), ("delivered", "read", "sent")])
+async def test_a_receipt_never_takes_a_state_back(database, vault, delivery, channel, order):
+    await queue(database, vault, "halo")
+    await delivery.run_until_idle()
+
+    for state in order:
+        receipt = Receipt(platform_id="m1", state=DeliveryState(state), at=NOW)
+        await database.write(lambda db, r=receipt: outbox.note_receipt(db, vault, r, now=NOW))
+
+    assert await states(database, vault) == [DeliveryState.READ]
