@@ -23,6 +23,9 @@ ANSWER_SECONDS = 10.0
 IDLE_SECONDS = 20.0
 """A connection unused for longer is not used again: the server may be closing it just then, and we would never know."""
 
+_PAUSE_SECONDS = 0.02
+"""A connection in constant use is not looked at: asking costs more than the rest of the call."""
+
 MOST_CONNECTIONS = 64
 MOST_BYTES = 1 << 22
 """Largest answer we take unless told otherwise, headers included."""
@@ -211,10 +214,12 @@ class _Connection(asyncio.Protocol):
     def is_usable(self) -> bool:
         """Whether a request may be written.
 
-        Asks the system, not the loop, which hears of a closed connection a moment later: a request written in that moment
-        would have an unknown fate. An idle connection with something to read was closed, or is no good anyway.
+        After a pause the system is asked, not only the loop, which hears of a closed connection a moment later: a request
+        written in that moment would have an unknown fate. Idle with something to read means closed, or no good anyway.
         """
-        return self.is_open and not self._transport.is_closing() and not self._readable.poll(0)
+        if not self.is_open or self._transport.is_closing():
+            return False
+        return time.monotonic() < self.used_at + _PAUSE_SECONDS or not self._readable.poll(0)
 
     def is_reusable(self) -> bool:
         """Whether the answer that just came leaves the connection open for another request."""

@@ -209,7 +209,10 @@ async def test_a_connection_closed_while_idle_is_not_used(server: Server, client
     assert len(server.requests) == 2
 
 
-async def test_a_connection_that_closes_right_after_an_answer_costs_no_request(server: Server, client: KeepAlive) -> None:
+async def test_a_connection_that_closes_unannounced_costs_no_request_after_a_pause(
+    server: Server, client: KeepAlive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keepalive, "_PAUSE_SECONDS", 0.0)
     server.reply = Reply(b"{}", is_last=True)
 
     for _ in range(10):
