@@ -155,6 +155,8 @@ class Lexicon:
 
     def _fill(self, name: str, block: Block) -> None:
         excepted = set(block.words("except"))
+        for word in excepted:
+            self.words.setdefault(word, 0)
         has_voice = name + ".act" in self.concepts
         own = self.concepts[name + ".word"] if has_voice else self.concepts[name] & ~self._included(block)
         active, passive = self.concepts.get(name + ".act", 0), self.concepts.get(name + ".pas", 0)

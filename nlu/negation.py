@@ -5,16 +5,18 @@ from nlu.normalize import Reading
 
 # A negator reaches the next verb; three words leave room for "gak pernah sampai dipukul".
 _REACH = 4
+_NONE_REACH = 2
 
 
 class Negation:
     """Knows the negators of one reading."""
 
-    __slots__ = ("_absorber", "_any", "_clause", "_heads", "_not", "_reading")
+    __slots__ = ("_absorber", "_any", "_clause", "_heads", "_none", "_not", "_reading")
 
     def __init__(self, reading: Reading, lexicon: Lexicon) -> None:
         self._reading = reading
         self._not = lexicon.mask("not")
+        self._none = lexicon.literal("tidak_ada")
         self._absorber = lexicon.mask("absorber")
         self._clause = lexicon.mask("clause")
         self._heads = lexicon.negatable
@@ -32,6 +34,8 @@ class Negation:
             mask = masks[at]
             if mask & self._not:
                 follows = masks[at + 1]
+                if mask & self._none and position - at > _NONE_REACH:
+                    continue
                 if at not in used and not (follows & self._absorber and at + 1 != position):
                     count += 1
             elif mask & self._clause or (mask & self._heads and at not in used):

@@ -30,6 +30,8 @@ _PARTICLES = ("lah", "kah", "pun", "mu", "ki", "ka", "ma")
 _SUFFIXES = tuple(sorted((*_MY, *_OTHERS, *_PARTICLES), key=len, reverse=True))
 
 _SHORTEST_JOINED = 9
+# A verb written apart from its `di` is mended only when long enough: "di gubuk" is a place.
+_SHORTEST_MENDED_APART = 6
 # The only words of two or three letters that a joined token may be cut into.
 _SHORT_JOINED = frozenset(
     ["sy", "gw", "gue", "aku", "di", "ke", "gak", "ga", "yg", "dia", "mau", "ibu", "om", "jam", "bos", "ini", "aja"]
@@ -73,6 +75,7 @@ class Normalizer:
         self._voice = lexicon.negatable
         self._danger = lexicon.negatable | lexicon.mask("no_life") | lexicon.mask("no_eat") | lexicon.mask("compound_place")
         self._phrase = lexicon.mask("phrase")
+        self._none = lexicon.literal("tidak_ada")
         self._modal = lexicon.mask("want")
         self._negators = lexicon.mask("not") | lexicon.mask("notyet")
         starts: dict[str, int] = {}
@@ -135,7 +138,7 @@ class Normalizer:
         if token[0] == ",":
             return ((",", self._filler),)
         if token.isdigit():
-            return ((token, self._number),)
+            return ((token, self._number | self._lexicon.words.get(token, 0)),)
         if not token[0].isascii():
             return self._known(token) or ((token, self._filler),)
         return (
@@ -186,7 +189,7 @@ class Normalizer:
         if match := _AMOUNT.match(token):
             unit = self._known(match.group(2))
             if unit and match.group(2) not in {"nya", "an", "in", "x"}:
-                return ((match.group(1), self._number), *unit)
+                return (*self._find(match.group(1)), *unit)
         if (match := _LABELLED.match(token)) and match.group(2) != "2":
             label = self._known(match.group(1))
             if label:
@@ -308,9 +311,12 @@ class Normalizer:
                     break
             else:
                 if word == "di" and index + 1 < count and reading.ends[index] != reading.ends[index + 1]:
-                    passive = self._lexicon.words.get("di" + words[index + 1], 0)
+                    after = words[index + 1]
+                    joined, passive = self.look_up("di" + after)[0]
+                    if "di" + after != joined and len(after) < _SHORTEST_MENDED_APART:
+                        passive = 0
                     if passive & self._voice:
-                        last, mask, word = index + 1, passive | self._clitics(masks[index + 1]), "di" + words[index + 1]
+                        last, mask, word = index + 1, passive | self._clitics(masks[index + 1]), joined
             kept.append((word, mask, reading.starts[index], reading.ends[last], reading.sentences[index]))
             index = last + 1
         reading.words = [item[0] for item in kept]
@@ -329,4 +335,6 @@ class Normalizer:
             kept |= mask
         if phrase & self._lexicon.replacing:
             return (kept & (self._my | self._his)) | self._phrase
+        if len(parts) == 2 and phrase & self._none:
+            return kept  # "gak ada yang mukul"
         return kept & ~self._negators

@@ -102,11 +102,11 @@ class RiskReader:
         ]
         return tuple(sorted(kept, key=lambda risk: self._place(risk.name, reading)))
 
-    def _place(self, name: str, reading: Reading) -> tuple[bool, int]:
-        """Where a topic stands among others: those named first by their own words, then the fixed order."""
+    def _place(self, name: str, reading: Reading) -> int:
+        """Where a topic stands among others here: its own words may move it forward."""
         topic = self._book.topics[name]
         is_first = any(pattern.find(reading, 0, _never) for pattern in topic.first)
-        return not is_first, topic.order
+        return topic.order_first if is_first else topic.order
 
     def needs(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """The findings that speak of a need and of no harm, the more urgent first."""

@@ -10,7 +10,7 @@ from nlu.pattern import Pattern, PatternError, parse
 from nlu.understanding import Level
 
 _RULE_KEYS = frozenset(["id", "about", "level", "when", "unless", "raise", "lower", "ignore", "score", "yes", "no", "negation"])
-_TOPIC_KEYS = frozenset(["topic", "about", "order", "first", "yields", "groups", "threat", "need", "rules"])
+_TOPIC_KEYS = frozenset(["topic", "about", "order", "order_first", "first", "yields", "groups", "threat", "need", "rules"])
 _FRAME_KEYS = frozenset(["about", "when", "unless", "effect"])
 _EFFECTS = frozenset(["drop", "ask"])
 
@@ -38,12 +38,13 @@ class Rule:
 class Topic:
     """A topic of pas.yml: its place in the order of risks (smaller first), the groups it hints at, whether P1 means danger now.
 
-    When one of `first` is found, the topic goes before the others; it says nothing beside a topic of `yields` that is as urgent.
+    When one of `first` is found, `order_first` is its place; it says nothing beside a topic of `yields` that is as urgent.
     `is_need` topics say what somebody lacks; they give groups and an intent, and are no risk.
     """
 
     name: str
     order: int
+    order_first: int
     groups: tuple[str, ...]
     is_threat: bool
     is_need: bool
@@ -120,6 +121,7 @@ def _topic(root: Block, stem: str, lexicon: Lexicon, faults: list[str]) -> Topic
     return Topic(
         name=name,
         order=int(order) if order.isdigit() else 0,
+        order_first=int(root.text("order_first") or order or 0),
         groups=tuple(root.words("groups")),
         is_threat=root.text("threat") == "yes",
         is_need=root.text("need") == "yes",
