@@ -12,6 +12,7 @@ from bot.domain.responders import NotAllowed
 from bot.errors import BotError
 from bot.storage.cases import CaseNotFound, StaleCase
 from bot.storage.database import DatabaseUnusable
+from bot.storage.passwords import TooBusy
 from bot.storage.people import LoginTaken
 from bot.web.schemas import Fault, Language
 from bot.web.security import CrossSite
@@ -58,6 +59,7 @@ _TABLE: dict[type[Exception], Answer] = {
     NameUnusable: Answer(status=400, code="name_unusable", field="name"),
     TooManyTries: Answer(status=429, code="too_many_tries"),
     DatabaseUnusable: Answer(status=503, code="unavailable"),
+    TooBusy: Answer(status=503, code="unavailable"),
 }
 _BY_STATUS = {404: "not_found", 405: "not_found", 413: "too_large", 415: "invalid"}
 _PASSWORDS = {

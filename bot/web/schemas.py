@@ -16,6 +16,7 @@ NotTaking = Literal["", "off_duty", "full", "nobody_waits"]
 BriefState = Literal["known", "unsure", "refused", "not_asked"]
 Lock = Literal["", "not_holder", "closed", "contact_blocked", "contact_stopped", "unsafe"]
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Words = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=4000)]
 MaybeWords = Annotated[str, msgspec.Meta(max_length=4000)]
@@ -233,8 +234,8 @@ class Reply(Schema):
 
     key: Key
     text: Words
-    control_epoch: int
-    seen_seq: int
+    control_epoch: Count
+    seen_seq: Count
 
 
 class Note(Schema):

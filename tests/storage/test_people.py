@@ -9,11 +9,13 @@ import sqlalchemy as sa
 from bot.domain.responders import Role
 from bot.storage import passwords, people, signins
 from bot.storage.database import Database
+from bot.storage.passwords import MOST_WAITING, TooBusy
 from bot.storage.people import PRESENCE_LASTS, LoginTaken
 from bot.storage.tables_people import devices, invitations, responders, sign_in_tries, sign_ins
 from bot.storage.vault import Vault
 from tests.builders import NOW, later, make_responder
 
+PASSWORD = "empat kata acak saja"
 HOUR = timedelta(hours=1)
 RATNA = make_responder(1, name="Ratna Wulandari", login="ratna.w", is_on_duty=True)
 
@@ -182,3 +184,11 @@ async def test_a_password_matches_its_own_hash_only(password: str):
     assert not await passwords.matches(kept, password + " ")
     assert not await passwords.matches(None, "the password of nobody")
     assert not await passwords.matches("no hash at all", password)
+
+
+async def test_a_flood_of_passwords_is_cut_off_and_passes():
+    flood = await asyncio.gather(*(passwords.matches(None, "x") for _ in range(300)), return_exceptions=True)
+
+    assert sum(isinstance(outcome, TooBusy) for outcome in flood) >= 300 - MOST_WAITING - 2 - 20
+    assert flood.count(False) >= MOST_WAITING
+    assert await passwords.matches(await passwords.hash_password(PASSWORD), PASSWORD)

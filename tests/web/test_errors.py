@@ -22,6 +22,12 @@ MARKED = "kalimat-rahasia-7391"
         pytest.param(b"\xff\xfe", "invalid", "", id="no UTF-8"),
         pytest.param(b'{"key":"k","text":"","control_epoch":1,"seen_seq":1}', "invalid", "text", id="empty"),
         pytest.param(b'{"key":"k","text":" \\n","control_epoch":1,"seen_seq":1}', "invalid", "text", id="blank"),
+        pytest.param(
+            b'{"key":"k","text":"a","control_epoch":2,"seen_seq":9223372036854775808}',
+            "invalid",
+            "seen_seq",
+            id="no row's number",
+        ),
         pytest.param(b'{"key":"k","text":5,"control_epoch":1,"seen_seq":1}', "invalid", "text", id="wrong type"),
         pytest.param(
             b'{"key":"k","text":"a","control_epoch":"' + MARKED.encode() + b'","seen_seq":1}',
