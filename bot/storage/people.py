@@ -123,11 +123,11 @@ def note_present(db: sa.Connection, who: ResponderId, *, now: datetime) -> None:
     db.execute(sa.update(responders).where(responders.c.id == who).values(present_at=now))
 
 
-def count_on_duty(db: sa.Connection, now: datetime | None = None) -> int:
-    """How many answer people at the moment: on duty, in a role that does, and (with `now`) heard of lately."""
-    query = sa.select(responders.c.roles).where(responders.c.is_active, responders.c.is_on_duty)
-    if now is not None:
-        query = query.where(responders.c.present_at >= now - PRESENCE_LASTS)
+def count_on_duty(db: sa.Connection, now: datetime) -> int:
+    """How many answer people at the moment: on duty, in a role that does, and heard of lately."""
+    query = sa.select(responders.c.roles).where(
+        responders.c.is_active, responders.c.is_on_duty, responders.c.present_at >= now - PRESENCE_LASTS
+    )
     return sum(bool(_roles(text) & {Role.RESPONDER, Role.SUPERVISOR}) for (text,) in db.execute(query))
 
 

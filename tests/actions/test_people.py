@@ -135,7 +135,7 @@ async def test_duty_ends_with_the_last_sign_out(door: Door):
     for token in (entry.token, second.token):
         signed_in = await door.database.read(lambda db, t=token: signins.find(db, door.vault, t, idle=door.idle, now=NOW))
         await door.database.write(lambda db, s=signed_in: actions.sign_out(db, s, idle=door.idle, now=NOW))
-        counts.append(await door.database.read(people.count_on_duty))
+        counts.append(await door.database.read(lambda db: people.count_on_duty(db, NOW)))
 
     assert counts == [1, 0]
 

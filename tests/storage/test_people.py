@@ -58,10 +58,10 @@ async def test_on_duty_counts_who_answers_and_was_heard_of_lately(database: Data
 
     counts = [
         await database.read(lambda db, at=at: people.count_on_duty(db, at))
-        for at in (None, NOW, later(minutes=10), later(minutes=10) + PRESENCE_LASTS + HOUR)
+        for at in (NOW, later(minutes=10), later(minutes=10) + PRESENCE_LASTS + HOUR)
     ]
 
-    assert counts == [2, 2, 1, 0]
+    assert counts == [2, 1, 0]
 
 
 async def test_a_first_link_exists_only_while_there_is_no_administrator(database: Database, vault: Vault):

@@ -238,7 +238,7 @@ async def test_signing_out_ends_it_for_whoever_holds_the_cookie(rig: Rig):
     thief = await rig.browser()
     thief.cookies.update(copied)
     assert (await thief.get("/api/me")).status_code == 401
-    assert await rig.database.read(people.count_on_duty) == 0
+    assert await rig.database.read(lambda db: people.count_on_duty(db, rig.now)) == 0
 
 
 async def test_a_sign_in_ends_after_twelve_hours_however_busy(rig: Rig):
