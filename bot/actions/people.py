@@ -4,7 +4,7 @@ Hashing a password is slow on purpose and happens between transactions, so these
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -115,6 +115,10 @@ def _count_try(db: sa.Connection, door: Door, login: str, device: str, now: date
 
 
 def _let_in(db: sa.Connection, door: Door, responder: Responder, device: str, now: datetime) -> Entry:
+    if responder.is_on_duty and signins.count_of(db, responder.id, idle=door.idle, now=now) == 0:
+        # The shift ended when the last sign-in ran out: nobody is on duty again by looking in.
+        people.set_duty(db, responder.id, is_on_duty=False, now=now)
+        responder = replace(responder, is_on_duty=False)
     if device and signins.is_known_device(db, door.vault, device, responder.id, now=now):
         signins.note_device(db, door.vault, device, now=now)
     else:

@@ -1,5 +1,6 @@
 """Routes of those who answer: the way in and out, duty, and (for administrators) people."""
 
+import contextlib
 from typing import Any
 
 import msgspec
@@ -12,10 +13,11 @@ from bot.actions.people import Entry
 from bot.domain.responders import Responder, may_invite, may_take_people
 from bot.storage import people, signins
 from bot.storage.live import CLOSING
+from bot.web.errors import SignedOut
 from bot.web.events import topic_of
-from bot.web.parts import CONSOLE_TOPIC, ConsoleParts
+from bot.web.parts import CONSOLE_TOPIC
 from bot.web.schemas import Accept, Duty, Invitation, Invite, Me, Person, SignIn
-from bot.web.signin import cookies_of, device_of, no_cookies, parts_of, signed_in_as
+from bot.web.signin import cookies_of, device_of, identify, no_cookies, parts_of, signed_in_as
 from bot.web.throttle import Throttle
 
 AnyRequest = Request[Any, Any, Any]
@@ -38,7 +40,7 @@ class WayIn(Controller):
             throttle.count(_address(request), now=now)
         entry = await actions.sign_in(parts.door, login=data.login, password=data.password, device=device, now=now)
         throttle.forget(_address(request))
-        return _let_in(entry, parts)
+        return await _let_in(request, entry)
 
     @post("/invitations/accept", status_code=HTTP_200_OK)
     async def accept(self, request: AnyRequest, data: JSONBody[Accept]) -> Response[Me]:
@@ -54,7 +56,7 @@ class WayIn(Controller):
             device=device_of(request),
             now=parts.now(),
         )
-        return _let_in(entry, parts)
+        return await _let_in(request, entry)
 
 
 class SignedInPeople(Controller):
@@ -149,7 +151,13 @@ def me_of(responder: Responder) -> Me:
     return Me(person=person_of(responder), is_on_duty=responder.is_on_duty)
 
 
-def _let_in(entry: Entry, parts: ConsoleParts) -> Response[Me]:
+async def _let_in(request: AnyRequest, entry: Entry) -> Response[Me]:
+    """The answer that signs somebody in here. Whoever was signed in on this browser before is so no longer."""
+    parts = parts_of(request)
+    with contextlib.suppress(SignedOut):
+        before = await identify(request)
+        await parts.database.write(lambda db: signins.end(db, before.id))
+        parts.live.publish(topic_of(before), CLOSING)
     return Response(me_of(entry.responder), cookies=cookies_of(entry, parts))
 
 

@@ -241,6 +241,31 @@ async def test_signing_out_ends_it_for_whoever_holds_the_cookie(rig: Rig):
     assert await rig.database.read(lambda db: people.count_on_duty(db, rig.now)) == 0
 
 
+async def test_signing_in_again_ends_what_was_before_on_this_browser(rig: Rig):
+    browser = await join(rig)
+    copied = dict(browser.cookies)
+
+    await browser.post("/api/signin", json=entering())
+
+    thief = await rig.browser()
+    thief.cookies.update(copied)
+    assert (await thief.get("/api/me")).status_code == 401
+    assert (await browser.get("/api/me")).status_code == 200
+
+
+async def test_nobody_is_on_duty_again_by_looking_in_after_a_shift_ran_out(rig: Rig):
+    browser = await join(rig, also_responder=True)
+    await browser.put("/api/duty", json={"is_on_duty": True})
+    second = await rig.browser()
+    same_shift = (await second.post("/api/signin", json=entering())).json()
+    rig.pass_time(hours=13)
+
+    next_day = (await browser.post("/api/signin", json=entering())).json()
+
+    assert (same_shift["is_on_duty"], next_day["is_on_duty"]) == (True, False)
+    assert (await browser.get("/api/me")).json()["is_on_duty"] is False
+
+
 async def test_a_sign_in_ends_after_twelve_hours_however_busy(rig: Rig):
     console = await rig.console()
     for _ in range(24):
