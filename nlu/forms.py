@@ -27,6 +27,7 @@ def forms(stem: str) -> Forms:
     passive = {prefix + stem + end for prefix in ("di", "kedi") for end in _joined(stem, _PASSIVE_ENDS)}
     passive |= {"e" + stem + end for end in ("", "e", "agi")} | {"na" + stem + end for end in ("ka", "i", "kan", "ki")}
     passive |= {"ka" + stem, "ti" + stem, "ta" + stem, "ripa" + stem, "ku" + stem + "i"} - {stem}
+    active |= {"nga" + stem + end for end in ("", "an", "keun")}
     common = {"di" + stem + end for end in _joined(stem, _SHORT_ENDS)}
     common |= {base + end for base in nasals[:4] for end in _joined(stem, _SHORT_ENDS)}
     return Forms(active=frozenset(active), passive=frozenset(passive), common=frozenset(common))

@@ -44,6 +44,7 @@ class Lexicon:
         self.common = 0
         # Phrases of these concepts hide the words they are made of ("bunuh diri" is no killing, "mati lampu" no death).
         self.replacing = 0
+        self.passives = 0
         self._repairs: dict[str, str] = {}
         self._skeletons: dict[str, str] = {}
         self._next_bit = 1
@@ -142,6 +143,7 @@ class Lexicon:
         own = self._bit()
         if "stems" in block or "more_stems" in block or "active" in block or "passive" in block:
             active, passive = self._bit(), self._bit()
+            self.passives |= passive
             self.concepts[name + ".act"], self.concepts[name + ".pas"] = active, passive
             self.concepts[name + ".word"] = own
             own |= active | passive

@@ -11,11 +11,12 @@ _NONE_REACH = 2
 class Negation:
     """Knows the negators of one reading."""
 
-    __slots__ = ("_absorber", "_any", "_clause", "_heads", "_none", "_not", "_reading")
+    __slots__ = ("_absorber", "_any", "_clause", "_heads", "_none", "_not", "_passives", "_reading", "_want")
 
     def __init__(self, reading: Reading, lexicon: Lexicon) -> None:
         self._reading = reading
         self._not = lexicon.mask("not")
+        self._want, self._passives = lexicon.mask("want"), lexicon.passives
         self._none = lexicon.literal("tidak_ada")
         self._absorber = lexicon.mask("absorber")
         self._clause = lexicon.mask("clause")
@@ -26,10 +27,12 @@ class Negation:
         """Whether the word is negated; a negator that is part of the match (`used`) is the sign itself and does not count."""
         if not self._any:
             return False
-        masks, sentences = self._reading.masks, self._reading.sentences
+        masks, clauses = self._reading.masks, self._reading.clauses
+        # "gak mau mati" denies the wish; "gak mau dipukul lagi" does not deny the blows
+        heads = self._heads if masks[position] & self._passives else self._heads & ~self._want
         count = 0
         for at in range(position - 1, max(-1, position - 1 - _REACH), -1):
-            if sentences[at] != sentences[position]:
+            if clauses[at] != clauses[position]:
                 break
             mask = masks[at]
             if mask & self._not:
@@ -38,16 +41,16 @@ class Negation:
                     continue
                 if at not in used and not (follows & self._absorber and at + 1 != position):
                     count += 1
-            elif mask & self._clause or (mask & self._heads and at not in used):
+            elif mask & self._clause or (mask & heads and at not in used):
                 break
         return count % 2 == 1 or (count == 0 and self._denied_after(position, used))
 
     def _denied_after(self, position: int, used: tuple[int, ...]) -> bool:
         """`dipukul sih enggak`: the negator ends the clause."""
-        masks, sentences = self._reading.masks, self._reading.sentences
+        masks, clauses = self._reading.masks, self._reading.clauses
         for at in range(position + 1, min(position + 3, len(masks))):
-            if sentences[at] != sentences[position] or at in used or masks[at] & self._clause:
+            if clauses[at] != clauses[position] or at in used or masks[at] & self._clause:
                 return False
             if masks[at] & self._not:
-                return at + 1 == len(masks) or sentences[at + 1] != sentences[at] or bool(masks[at + 1] & self._clause)
+                return at + 1 == len(masks) or clauses[at + 1] != clauses[at] or bool(masks[at + 1] & self._clause)
         return False

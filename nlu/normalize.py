@@ -42,7 +42,8 @@ Pieces = tuple[tuple[str, int], ...]
 
 @dataclass(kw_only=True, slots=True)
 class Reading:
-    """The words of a text. `masks`, `starts` and `ends` run alongside `words`; a sentence number for each word in `sentences`.
+    """The words of a text. `masks`, `starts` and `ends` run alongside `words`; a sentence number for each word in `sentences`,
+    and one that a comma raises too in `clauses`.
 
     `total` is the union of all masks, `fillers` of the words left out because they carry no meaning for rules, `phrase` the bit
     of joined phrases.
@@ -54,6 +55,7 @@ class Reading:
     starts: list[int]
     ends: list[int]
     sentences: list[int]
+    clauses: list[int]
     total: int
     fillers: int
     phrase: int
@@ -75,6 +77,8 @@ class Normalizer:
         self._voice = lexicon.negatable
         self._danger = lexicon.negatable | lexicon.mask("no_life") | lexicon.mask("no_eat") | lexicon.mask("compound_place")
         self._phrase = lexicon.mask("phrase")
+        self._never = lexicon.mask("never")
+        self._past = lexicon.mask("past") | lexicon.literal("pernah")
         self._none = lexicon.literal("tidak_ada")
         self._modal = lexicon.mask("want")
         self._negators = lexicon.mask("not") | lexicon.mask("notyet")
@@ -89,16 +93,21 @@ class Normalizer:
         raw = text if len(text) <= HEAD_CHARS + TAIL_CHARS else text[:HEAD_CHARS] + "\n" + text[-TAIL_CHARS:]
         folded, origin = fold(raw)
         reading = Reading(
-            raw=raw, words=[], masks=[], starts=[], ends=[], sentences=[], total=0, fillers=0, phrase=self._phrase
+            raw=raw, words=[], masks=[], starts=[], ends=[], sentences=[], clauses=[], total=0, fillers=0, phrase=self._phrase
         )
-        words, masks, starts, ends, sentences = reading.words, reading.masks, reading.starts, reading.ends, reading.sentences
+        words, masks, starts, ends = reading.words, reading.masks, reading.starts, reading.ends
+        sentences, clauses = reading.sentences, reading.clauses
         cache, filler, phrase_starts = self._cache, self._filler, self._phrase_starts
-        sentence = fillers = 0
+        sentence = clause = fillers = 0
         has_phrase = False
         for match in _TOKEN.finditer(folded):
             token = match.group()
             if token[0] in ".!?;\n":
                 sentence += 1
+                clause += 1
+                continue
+            if token == ",":
+                clause += 1
                 continue
             pieces = cache.get(token) or self.look_up(token)
             for word, mask in pieces:
@@ -110,6 +119,7 @@ class Normalizer:
                 starts.append(match.start())
                 ends.append(match.end())
                 sentences.append(sentence)
+                clauses.append(clause)
                 if word in phrase_starts or word == "di":
                     has_phrase = True
         if origin is not None:
@@ -135,8 +145,6 @@ class Normalizer:
         return pieces
 
     def _find(self, token: str) -> Pieces:
-        if token[0] == ",":
-            return ((",", self._filler),)
         if token.isdigit():
             return ((token, self._number | self._lexicon.words.get(token, 0)),)
         if not token[0].isascii():
@@ -163,7 +171,7 @@ class Normalizer:
         mask = self._lexicon.words.get(word)
         if mask is not None:
             if word in self._lexicon.literals and (base := self._without_suffix(word)):
-                mask |= base[0][1]
+                return ((base[0][0], mask | base[0][1]),)
             return ((word, mask),)
         return self._without_suffix(word)
 
@@ -295,7 +303,7 @@ class Normalizer:
         """Makes one word of each known phrase, and of `di` and the verb written apart from it."""
         phrases, starts = self._lexicon.phrases, self._phrase_starts
         words, masks = reading.words, reading.masks
-        kept: list[tuple[str, int, int, int, int]] = []
+        kept: list[tuple[str, int, int, int, int, int]] = []
         index, count = 0, len(words)
         while index < count:
             word = words[index]
@@ -317,13 +325,16 @@ class Normalizer:
                         passive = 0
                     if passive & self._voice:
                         last, mask, word = index + 1, passive | self._clitics(masks[index + 1]), joined
-            kept.append((word, mask, reading.starts[index], reading.ends[last], reading.sentences[index]))
+            kept.append(
+                (word, mask, reading.starts[index], reading.ends[last], reading.sentences[index], reading.clauses[index])
+            )
             index = last + 1
         reading.words = [item[0] for item in kept]
         reading.masks = [item[1] for item in kept]
         reading.starts = [item[2] for item in kept]
         reading.ends = [item[3] for item in kept]
         reading.sentences = [item[4] for item in kept]
+        reading.clauses = [item[5] for item in kept]
 
     def _clitics(self, mask: int) -> int:
         return mask & (self._my | self._his)
@@ -335,6 +346,8 @@ class Normalizer:
             kept |= mask
         if phrase & self._lexicon.replacing:
             return (kept & (self._my | self._his)) | self._phrase
+        if phrase & self._never:
+            kept &= ~self._past  # "gak pernah" tells nothing of the past
         if len(parts) == 2 and phrase & self._none:
             return kept  # "gak ada yang mukul"
         return kept & ~self._negators
