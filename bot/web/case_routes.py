@@ -63,7 +63,11 @@ class Waiting(Controller):
             held = handoff.renew(db, parts.desk, by=me, now=now)
             return Presence(held=[str(case.id) for case in held], lease_until=held[0].lease_until if held else None)
 
-        return await parts.database.write(work)
+        try:
+            return await parts.database.write(work)
+        except StaleCase:
+            # A colleague or the clock changed one of them at this moment; what is left is renewed now.
+            return await parts.database.write(work)
 
 
 class Cases(Controller):
@@ -122,7 +126,7 @@ class Cases(Controller):
         number = MessageId(_number(message_id, MessageNotFound))
         if not await _act(request, lambda db, now: handoff.send_again(db, desk, which, number, by=me, now=now)):
             raise MessageNotFound
-        await _changed(request, which)
+        await _left(request, which)
 
     @post("/notes")
     async def note(self, request: AnyRequest, case_id: FromPath[str], data: JSONBody[Note]) -> schemas.Message:
@@ -139,7 +143,7 @@ class Cases(Controller):
         """Give the person back to the queue, as long waiting as they were."""
         which, me, desk = _case_id(case_id), _me(request), parts_of(request).desk
         await _act(request, lambda db, now: handoff.release(db, desk, which, by=me, now=now))
-        await _changed(request, which)
+        await _left(request, which)
 
     @post("/close", status_code=HTTP_204_NO_CONTENT)
     async def close(self, request: AnyRequest, case_id: FromPath[str], data: JSONBody[Close]) -> None:
@@ -159,7 +163,7 @@ class Cases(Controller):
                 now=now,
             ),
         )
-        await _changed(request, which)
+        await _left(request, which)
 
     @put("/level")
     async def set_level(self, request: AnyRequest, case_id: FromPath[str], data: JSONBody[RaiseLevel]) -> CaseDetail:
@@ -184,15 +188,24 @@ async def _act(request: AnyRequest, work: Callable[[sa.Connection, datetime], T]
 async def _changed(request: AnyRequest, which: CaseId) -> CaseDetail:
     """Tell the consoles and the sender that a case changed, and give it as it is now."""
     detail = await _detail(request, which)
-    _tell(request, which, detail.last_seq)
-    parts_of(request).live.publish(CONSOLE_TOPIC, {"kind": "queue"})
+    _tell(request, which, detail.last_seq, is_queue_changed=True)
     return detail
 
 
-def _tell(request: AnyRequest, which: CaseId, seq: int) -> None:
+async def _left(request: AnyRequest, which: CaseId) -> None:
+    """Tell the consoles and the sender that a case changed, when nothing of it is to be shown."""
+    parts = parts_of(request)
+    vault = parts.desk.vault
+    known = await parts.database.read(lambda db: contacts.get(db, vault, cases.get(db, vault, which).contact_id))
+    _tell(request, which, known.conversation.seq, is_queue_changed=True)
+
+
+def _tell(request: AnyRequest, which: CaseId, seq: int, *, is_queue_changed: bool = False) -> None:
     parts = parts_of(request)
     parts.wake_outbox()
     parts.live.publish(CONSOLE_TOPIC, {"kind": "case", "case": str(which), "seq": seq})
+    if is_queue_changed:
+        parts.live.publish(CONSOLE_TOPIC, {"kind": "queue"})
 
 
 async def _detail(request: AnyRequest, which: CaseId) -> CaseDetail:

@@ -90,8 +90,9 @@ class Pages:
             return
         if built_at == self._built_at:
             return
-        paths = [path for path in self._folder.rglob("*") if path.is_file()]
-        self._files = {path.relative_to(self._folder).as_posix(): _read(path) for path in paths}
+        paths = {path.relative_to(self._folder).as_posix(): path for path in self._folder.rglob("*") if path.is_file()}
+        # The builder's own notes lie in folders that begin with a dot.
+        self._files = {name: _read(path) for name, path in paths.items() if not name.startswith(".")}
         self._built_at = built_at
 
 

@@ -25,6 +25,8 @@ def built(rig: Rig) -> Rig:
     (rig.pages / "assets").mkdir(parents=True)
     (rig.pages / "index.html").write_bytes(INDEX)
     (rig.pages / "assets" / "app-1a2b.js").write_bytes(b"console.log(1);" * 200)
+    (rig.pages / ".vite").mkdir()
+    (rig.pages / ".vite" / "manifest.json").write_text("a secret")
     (rig.pages.parent / "secret.txt").write_text("a secret")
     return rig
 
