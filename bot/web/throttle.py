@@ -1,5 +1,6 @@
 """Slows who guesses from one address, whatever the login. Kept in memory: it bounds work, the tries by login are what protects."""
 
+import ipaddress
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
@@ -24,6 +25,7 @@ class Throttle:
         Raises:
             TooManyTries: it comes too soon, and is not counted.
         """
+        address = neighbourhood(address)
         count, last_at = self._tries.get(address, (0, now))
         if now - last_at > _FORGET_AFTER:
             count = 0
@@ -37,4 +39,13 @@ class Throttle:
 
     def forget(self, address: str) -> None:
         """Somebody signed in from there."""
-        self._tries.pop(address, None)
+        self._tries.pop(neighbourhood(address), None)
+
+
+def neighbourhood(address: str) -> str:
+    """What one person can send from: an IPv4 address, or the 64 bits of an IPv6 address that a provider gives to a home."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address

@@ -174,6 +174,23 @@ async def test_nobody_waiting_is_404_with_a_word_for_it(rig: Rig):
     assert (answer.status_code, answer.json()["code"]) == (404, "nobody_waits")
 
 
+async def test_a_message_of_unknown_fate_goes_once_more_when_its_author_is_sure(rig: Rig):
+    case = await rig.open_case()
+    console = await rig.console()
+    seen = (await console.post(f"/api/cases/{case}/claim")).json()
+    message = (await console.post(f"/api/cases/{case}/replies", json=reply_to(seen))).json()["id"]
+    again = f"/api/cases/{case}/messages/{message}/again"
+
+    queued = await console.post(again)
+    await rig.database.write(lambda db: db.execute(sa.update(outbox).values(state="unknown")))
+    sent = [await console.post(again) for _ in range(2)]
+
+    assert queued.json()["code"] == "message_not_found"
+    assert [answer.status_code for answer in sent] == [202, 404]
+    thread = (await console.get(f"/api/cases/{case}")).json()["thread"]
+    assert [entry["delivery"] for entry in thread if entry["id"] == message] == ["queued"]
+
+
 async def test_a_note_joins_the_thread_and_is_not_sent(rig: Rig):
     case = await rig.open_case()
     console = await rig.console()
