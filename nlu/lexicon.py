@@ -69,6 +69,7 @@ class Lexicon:
         for name, block in blocks:
             lexicon._include(name, block, faults)
         for name, block in blocks:
+            lexicon._check_written_out(block, faults)
             lexicon._fill(name, block)
         if faults:
             raise LexiconError(tuple(faults))
@@ -181,6 +182,14 @@ class Lexicon:
             self._add_all(made.passive - excepted, passive)
             for helper in ("kena", "dapa", "dapat", "kenak"):
                 self.phrases[helper, stem] = self.phrases.get((helper, stem), 0) | passive
+
+    def _check_written_out(self, block: Block, faults: list[str]) -> None:
+        """A word that the normaliser writes out as another would give that other its meaning (`uda`, brother, is also `sudah`)."""
+        for key in ("words", "active", "passive"):
+            for word in block.words(key):
+                full = self.slang.get(word, (word,))
+                if full != (word,) and "_" not in word:
+                    faults.append(f"{block.where(key)}: `{word}` is read as `{' '.join(full)}`; list that instead")
 
     def _included(self, block: Block) -> int:
         mask = 0
