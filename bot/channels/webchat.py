@@ -5,22 +5,44 @@ from typing import Literal
 
 import msgspec
 
-from bot.channels.tolerant import clean
+from bot.channels.tolerant import clean, read
 from bot.domain.messages import InboundMessage, Kind, OutboundMessage, Receipt, Sent
 
 NAME = "web"
+_BUTTON_CHARACTERS = 48
+_LABEL_CHARACTERS = 60
+_KEY_CHARACTERS = 64
 
 
 class Posted(msgspec.Struct):
-    """What the page sends: words, or a pressed button with its label; `leave` for the quick exit."""
+    """What the page sends: words, or a pressed button with its label as `text`; `leave` is the quick exit.
 
-    key: str
+    `key` is the page's own name of the message, by which a repeated one is known.
+    """
+
+    key: str = ""
     text: str = ""
     button: str = ""
     kind: Literal["message", "leave"] = "message"
 
 
-_decode = msgspec.json.Decoder(Posted).decode
+_decoder = msgspec.json.Decoder(Posted)
+_encode = msgspec.json.Encoder().encode
+
+
+def read_posted(body: bytes) -> Posted:
+    """What a page sent, as much of it as has the right shape; lone surrogates and NUL are replaced. Never raises.
+
+    Words are not cut here: whoever takes them says that they are too long, so that nothing is lost without a word.
+    """
+    posted = read(_decoder, body)
+    text = "".join(clean(posted.text[start : start + 4096]) for start in range(0, len(posted.text), 4096))
+    return Posted(key=clean(posted.key), text=text, button=clean(posted.button), kind=posted.kind)
+
+
+def body_of(posted: Posted) -> bytes:
+    """The update's body, as `WebChat.parse` reads it."""
+    return _encode(posted)
 
 
 class WebChat:
@@ -35,17 +57,16 @@ class WebChat:
 
     def parse(self, body: bytes) -> InboundMessage | Receipt:
         """See `Channel`."""
-        try:
-            posted = _decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return InboundMessage(kind=Kind.UNSUPPORTED)
+        posted = read_posted(body)
+        key = posted.key[:_KEY_CHARACTERS]
         if posted.kind == "leave":
             return InboundMessage(kind=Kind.LEFT)
         if posted.button:
-            return InboundMessage(
-                kind=Kind.BUTTON, button=clean(posted.button)[:48], text=clean(posted.text)[:60], platform_id=posted.key[:64]
-            )
-        return InboundMessage(kind=Kind.TEXT, text=clean(posted.text), platform_id=posted.key[:64])
+            button, label = posted.button[:_BUTTON_CHARACTERS], posted.text[:_LABEL_CHARACTERS]
+            return InboundMessage(kind=Kind.BUTTON, button=button, text=label, platform_id=key)
+        if not posted.text.strip():
+            return InboundMessage(kind=Kind.UNSUPPORTED, platform_id=key)
+        return InboundMessage(kind=Kind.TEXT, text=clean(posted.text), platform_id=key)
 
     async def send(self, address: str, message: OutboundMessage, *, key: str) -> Sent:  # noqa: ARG002 - the thread holds it
         """See `Channel`. Never fails: a page that isn't open reads the thread when it is."""

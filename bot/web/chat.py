@@ -1,0 +1,280 @@
+"""The web chat's side of HTTP: the page, what the page sends, and the stream of what was said.
+
+A contact is known by a random token in a cookie that scripts can't read. It is made with the first message, not by opening the
+page, ends with the browser, and is forgotten by "Keluar". Each message has the page's own key and is stored before it is
+acknowledged, so a page may send it again as often as it likes. The token of a first message is made from its key: when the answer
+to it is lost on the way, the page sends the same message again, gets the same token, and finds the talk that it began.
+
+Nothing of a talk stands in an address, a title or a page that may be cached; the page's script says what it keeps, and for how long.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import structlog
+
+from bot.actions.receive import Receiver
+from bot.channels.tolerant import MOST_CHARACTERS
+from bot.channels.webchat import NAME, Posted, body_of, read_posted
+from bot.domain.messages import Update
+from bot.domain.referrals import Directory
+from bot.storage.database import Database
+from bot.storage.live import CLOSING, Event, Live
+from bot.storage.vault import Vault
+from bot.web.asgi import Receive, Scope, Send, TooLarge, answer, read_body
+from bot.web.chat_pages import File, load_files
+from bot.web.chat_thread import News, State, read_news
+from bot.web.security import CrossSite, headers, require_same_site
+
+log = structlog.get_logger()
+
+LARGEST_BODY = 16 * 1024
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
+)
+_FOREVER = (b"cache-control", b"public, max-age=31536000, immutable")
+_NEVER = (b"cache-control", b"no-store")
+_TEXT, _JSON = b"text/plain; charset=utf-8", b"application/json"
+_ROBOTS = b"User-agent: *\nDisallow: /\n"
+_KEY = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TOKEN = re.compile(r"[0-9a-f]{64}")
+_GONE: Event = {"kind": "gone"}
+_encode = msgspec.json.Encoder().encode
+
+_SAY = {
+    "too_long": "Tulisannya terlalu panjang. Coba bagi menjadi beberapa pesan.",
+    "unreadable": "Pesan ini tidak terbaca. Coba tulis lagi.",
+    "elsewhere": "Buka lagi halaman ini, lalu tulis dari sana.",
+    "later": "Belum bisa disimpan. Akan dikirim lagi.",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChatParts:
+    """What the web chat uses. `public_url` empty: reached as it listens. `exit_words` leave the page when typed alone."""
+
+    database: Database
+    vault: Vault
+    live: Live
+    receiver: Receiver
+    directory: Directory
+    public_url: str
+    now: Callable[[], datetime]
+    exit_words: tuple[str, ...] = ()
+    heartbeat_seconds: float = 15.0
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people come by https: then the cookie is for https only."""
+        return self.public_url.startswith("https://")
+
+
+def topic_of(vault: Vault, address: str) -> str:
+    """Where news for this address is published; it tells nothing of the address."""
+    return "web:" + vault.digest("web topic", address).hex()
+
+
+class Chat:
+    """Answers `/`, `/info`, `/chat/…` and `/static/…`."""
+
+    def __init__(self, parts: ChatParts) -> None:
+        self._parts = parts
+        self._headers = headers(is_https=parts.is_https, policy=_POLICY)
+        self._files = load_files(parts.directory, exit_words=parts.exit_words)
+        self._cookie_name = "__Host-info" if parts.is_https else "info"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        sent = _headers_of(scope)
+        file = self._files.get(scope["path"])
+        match scope["method"], scope["path"]:
+            case (("GET" | "HEAD"), _) if file is not None:
+                await self._file(send, 200, file, sent)
+            case "POST", "/chat/messages":
+                await self._take(sent, receive, send)
+            case "POST", "/chat/leave":
+                await self._leave(sent, receive, send)
+            case "GET", "/chat/events":
+                await self._stream(scope, sent, receive, send)
+            case "GET", "/chat/thread":
+                news = await self._news(self._token_of(sent), _after(scope, {}))
+                await self._answer(send, 200, _encode({"bubbles": news.bubbles, "state": news.state}), _JSON)
+            case (("GET" | "HEAD"), "/robots.txt"):
+                await self._answer(send, 200, _ROBOTS, _TEXT)
+            case _:
+                await self._file(send, 404, self._files["/info"], sent)
+
+    async def _file(self, send: Send, status: int, file: File, sent: Mapping[str, str]) -> None:
+        is_packed = "gzip" in sent.get("accept-encoding", "")
+        more = [(b"vary", b"accept-encoding"), *([(b"content-encoding", b"gzip")] if is_packed else [])]
+        kept = _FOREVER if file.is_named_by_content and status == 200 else _NEVER
+        body = file.packed if is_packed else file.body
+        await answer(send, status, body, content_type=file.content_type, headers=[*self._headers, kept, *more])
+
+    async def _answer(self, send: Send, status: int, body: bytes, kind: bytes, *more: tuple[bytes, bytes]) -> None:
+        await answer(send, status, body, content_type=kind, headers=[*self._headers, _NEVER, *more])
+
+    async def _say(self, send: Send, status: int, code: str) -> None:
+        await self._answer(send, status, _encode({"code": code, "message": _SAY[code]}), _JSON)
+
+    # What the page sends
+
+    async def _take(self, sent: Mapping[str, str], receive: Receive, send: Send) -> None:
+        try:
+            require_same_site("POST", sent, public_url=self._parts.public_url)
+            posted = read_posted(await read_body(receive, most=LARGEST_BODY))
+        except CrossSite:
+            await self._say(send, 403, "elsewhere")
+            return
+        except TooLarge:
+            await self._say(send, 413, "too_long")
+            return
+        if not _KEY.fullmatch(posted.key) or not (posted.text.strip() or posted.button):
+            await self._say(send, 400, "unreadable")
+        elif len(posted.text) > MOST_CHARACTERS:
+            await self._say(send, 413, "too_long")
+        else:
+            await self._keep(posted, self._token_of(sent), send)
+
+    async def _keep(self, posted: Posted, token: str, send: Send) -> None:
+        posted.kind = "message"
+        is_first = not token
+        token = token or self._first_token(posted.key)
+        if await self._store(token, posted):
+            more = (self._cookie(token),) if is_first else ()
+            await self._answer(send, 202, b"{}", _JSON, *more)
+        else:
+            await self._say(send, 503, "later")
+
+    def _first_token(self, key: str) -> str:
+        """256 bits that only this process can make of the page's key; the same key makes them again."""
+        vault = self._parts.vault
+        return (vault.digest("web token 1", key) + vault.digest("web token 2", key)).hex()
+
+    async def _store(self, token: str, posted: Posted) -> bool:
+        parts = self._parts
+        update = Update(
+            channel=NAME, account=NAME, key=posted.key, address=token, body=body_of(posted), received_at=parts.now()
+        )
+        try:
+            await parts.receiver.receive([update])
+        except Exception as exc:  # noqa: BLE001 - whatever kept it from being stored, the page keeps it and sends it again
+            log.error("message_not_stored", channel=NAME, error=type(exc).__name__)
+            return False
+        return True
+
+    async def _leave(self, sent: Mapping[str, str], receive: Receive, send: Send) -> None:
+        """Quick exit: this page and others of the same talk forget it, and a responder sees that the contact left."""
+        try:
+            require_same_site("POST", sent, public_url=self._parts.public_url)
+            await read_body(receive, most=LARGEST_BODY)
+        except (CrossSite, TooLarge):
+            await self._say(send, 403, "elsewhere")
+            return
+        token = self._token_of(sent)
+        if token:
+            self._parts.live.publish(topic_of(self._parts.vault, token), _GONE)
+            await self._store(token, Posted(key=str(uuid4()), kind="leave"))
+        # Forgotten in any case: a person at the door matters more than our record of it.
+        await self._answer(send, 204, b"", _TEXT, self._cookie("", forget=True))
+
+    def _cookie(self, token: str, *, forget: bool = False) -> tuple[bytes, bytes]:
+        value = f"{self._cookie_name}={token}; Path=/; HttpOnly; SameSite=Strict"
+        value += "; Max-Age=0" if forget else ""
+        value += "; Secure" if self._parts.is_https else ""
+        return b"set-cookie", value.encode()
+
+    def _token_of(self, sent: Mapping[str, str]) -> str:
+        try:
+            found = SimpleCookie(sent.get("cookie", "")).get(self._cookie_name)
+        except CookieError:
+            return ""
+        return found.value if found is not None and _TOKEN.fullmatch(found.value) else ""
+
+    # What the page shows
+
+    async def _news(self, token: str, after: int) -> News:
+        parts, now = self._parts, self._parts.now()
+        return await parts.database.read(lambda db: read_news(db, parts.vault, token, after=after, now=now))
+
+    async def _stream(self, scope: Scope, sent: Mapping[str, str], receive: Receive, send: Send) -> None:
+        token = self._token_of(sent)
+        if not token:
+            # Nobody wrote from here; 204 tells the browser not to ask again by itself.
+            await self._answer(send, 204, b"", _TEXT)
+            return
+        own = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no"), _NEVER]
+        await send({"type": "http.response.start", "status": 200, "headers": [*own, *self._headers]})
+        gone = asyncio.create_task(_until_gone(receive))
+        try:
+            async for part in self._events(token, _after(scope, sent), gone):
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            gone.cancel()
+
+    async def _events(self, token: str, after: int, gone: "asyncio.Task[None]") -> AsyncIterator[bytes]:
+        """The stream: all that is new above `after`, each bubble with its number as id, then more whenever there is more."""
+        yield b"retry: 2000\n\n"
+        live, topics = self._parts.live, [topic_of(self._parts.vault, token)]
+        state: State | None = None
+        while not gone.done():
+            # Until the first message is worked, there is no contact whose news could be asked for; see below.
+            async with live.subscribe(*topics) as listener:
+                while not gone.done():
+                    news = await self._news(token, after)
+                    if news.state is not None and news.state != state:
+                        state = news.state
+                        yield b"event: state\ndata: " + _encode(state) + b"\n\n"
+                    for bubble in news.bubbles:
+                        after = bubble.seq
+                        yield b"id: %d\ndata: %s\n\n" % (bubble.seq, _encode(bubble))
+                    if len(topics) == 1 and news.contact:
+                        topics.append(f"contact:{news.contact}")
+                        break
+                    events = await _next(listener, gone, self._parts.heartbeat_seconds)
+                    if not events:
+                        # An event, not a comment: so the page notices a connection that died without a word.
+                        yield b"event: beat\ndata: 1\n\n"
+                    if _GONE in events:
+                        yield b"event: gone\ndata: 1\n\n"
+                    if _GONE in events or CLOSING in events:
+                        return
+
+
+async def _next(listener: "asyncio.Queue[Event]", gone: "asyncio.Task[None]", seconds: float) -> list[Event]:
+    """All that was published since the last time, as soon as there is anything; nothing when there was none for so long."""
+    first = asyncio.create_task(listener.get())
+    await asyncio.wait({first, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    if not first.done():
+        first.cancel()
+        return []
+    events = [first.result()]
+    while not listener.empty():
+        events.append(listener.get_nowait())
+    return events
+
+
+async def _until_gone(receive: Receive) -> None:
+    message: Mapping[str, Any] = {}
+    while message.get("type") != "http.disconnect":
+        message = await receive()
+
+
+def _headers_of(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _after(scope: Scope, sent: Mapping[str, str]) -> int:
+    """What the page has already: an EventSource says it itself when it comes back."""
+    asked = re.fullmatch(r"after=(\d{1,15})", scope.get("query_string", b"").decode("latin-1"))
+    given = sent.get("last-event-id") or (asked[1] if asked else "")
+    return int(given) if given.isdecimal() and len(given) < 16 else 0

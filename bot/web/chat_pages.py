@@ -1,0 +1,98 @@
+"""The web chat's page, the plain page, their script and style: read once, filled from the directory, compressed once."""
+
+import gzip
+import hashlib
+import html
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.domain.referrals import Directory, Service, in_language
+from bot.web.chat_thread import link_to
+
+_STATIC = Path(__file__).parent / "static" / "chat"
+_EMERGENCY = ("polri_110", "sapa129")
+_PLAIN = ("darurat_112", "ambulans_119", "damkar_113", "bnpb_117", "kemensos_171", "cek_bansos")
+"""What the plain page shows. It is what somebody else may find on the phone, so nothing that tells why it was opened."""
+_KINDS = {".js": b"text/javascript; charset=utf-8", ".css": b"text/css; charset=utf-8"}
+_HTML = b"text/html; charset=utf-8"
+_MARK = re.compile(r"\{\{([a-z0-9_]+)\}\}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class File:
+    """Something to serve, also compressed. `is_named_by_content`: its name holds its hash, so it may be kept for ever."""
+
+    body: bytes
+    packed: bytes
+    content_type: bytes
+    is_named_by_content: bool
+
+
+def load_files(directory: Directory, *, exit_words: Iterable[str]) -> dict[str, File]:
+    """Pages, script and style by their paths. `exit_words` typed alone make the page leave, as its button does."""
+    files: dict[str, File] = {}
+    names: dict[str, str] = {}
+    for file in sorted(_STATIC.iterdir()):
+        if file.suffix in _KINDS:
+            body = file.read_bytes()
+            path = f"/static/{file.stem}.{hashlib.sha256(body).hexdigest()[:10]}{file.suffix}"
+            names[f"/static/{file.name}"] = path
+            files[path] = _file(body, _KINDS[file.suffix], is_named_by_content=True)
+    words = {
+        "emergency": " ".join(_sentence(service) for service in _shown(directory, _EMERGENCY)),
+        "numbers": "\n".join(_card(service) for service in _shown(directory, _PLAIN)),
+        "exit_words": html.escape("|".join(exit_words), quote=True),
+    }
+    words["plain"] = _fill((_STATIC / "plain.html").read_text(encoding="utf-8"), words)
+    for path, name in (("/", "index.html"), ("/info", "info.html")):
+        page = _fill((_STATIC / name).read_text(encoding="utf-8"), words)
+        for plain, hashed in names.items():
+            page = page.replace(f'"{plain}"', f'"{hashed}"')
+        files[path] = _file(page.encode(), _HTML, is_named_by_content=False)
+    return files
+
+
+def _file(body: bytes, content_type: bytes, *, is_named_by_content: bool) -> File:
+    packed = gzip.compress(body, 9, mtime=0)
+    return File(body=body, packed=packed, content_type=content_type, is_named_by_content=is_named_by_content)
+
+
+def _fill(page: str, words: dict[str, str]) -> str:
+    return _MARK.sub(lambda found: words[found[1]], page)
+
+
+def _shown(directory: Directory, names: Iterable[str]) -> list[Service]:
+    found = (directory.services.get(name) for name in names)
+    return [service for service in found if service is not None and service.contact() is not None]
+
+
+def _sentence(service: Service) -> str:
+    """The service in one sentence that needs no script and no style."""
+    contact = service.contact()
+    if contact is None:
+        return ""
+    link = html.escape(link_to(contact.type, contact.value), quote=True)
+    note = html.escape(in_language(service.note, "id"))
+    return f'{html.escape(_name(service))}, telepon <a href="{link}">{html.escape(contact.value)}</a>. {note}'
+
+
+def _name(service: Service) -> str:
+    """The name without the number that stands beside it."""
+    contact = service.contact()
+    return service.name.removesuffix(f" {contact.value}") if contact else service.name
+
+
+def _card(service: Service) -> str:
+    contact = service.contact()
+    if contact is None:
+        return ""
+    link = html.escape(link_to(contact.type, contact.value), quote=True)
+    is_page = contact.type == "web"
+    shown = html.escape(service.name if is_page else contact.value)
+    note = html.escape(in_language(service.note, "id"))
+    words = f"<small>{note}</small>" if is_page else f"{html.escape(_name(service))}<small>{note}</small>"
+    look = "n long" if len(shown) > 4 else "n"
+    target = ' target="_blank" rel="noreferrer"' if is_page else ""
+    return f'<li><a class="call" href="{link}"{target}><b class="{look}">{shown}</b><span>{words}</span></a></li>'

@@ -1,0 +1,462 @@
+// The web chat's page. What was said lives on the server and in this page's memory. Each message has a key of its own and is sent
+// until the server says that it is stored, so that a weak signal neither loses nor doubles it.
+//
+// What the browser keeps: a cookie that scripts can't read; and in this tab's sessionStorage, only while there is something that did
+// not get through, the messages not yet stored and the words still in the box. They are written when sending failed or the page goes
+// to the background (a phone may throw it away there), so that a reload loses nothing; they are erased when the page is back and they
+// are stored, and by leaving. Whoever could read them has the open tab in their hands. In localStorage stands for a moment one sign
+// without words: that the server has yet to hear that somebody left.
+'use strict'
+;(() => {
+  const RESTS_AFTER = 10 * 60 * 1000 // silence after which somebody else may hold the phone
+  const LONGEST = 4000 // characters that a message may have
+  const SILENCE = 40 * 1000 // without a heartbeat (one each 15 s), the stream is dead
+  const OURS = { 'content-type': 'application/json', 'x-teduh': '1' }
+  const KEPT = 'kept', LEAVING = 'out'
+
+  const $ = (id) => document.getElementById(id)
+  const thread = $('thread'), box = $('text'), scroll = $('scroll'), choices = $('choices')
+  const isFine = matchMedia('(pointer: fine)').matches
+  const exitWords = new Set($('words').content.textContent.trim().split('|'))
+
+  const seen = new Map() // bubbles by number
+  const mine = new Map() // key → { node, tick } of what this page sent and the thread does not hold yet
+  let unsent = [] // messages in order: { key, text, button? }
+  let last = 0 // the highest number shown
+  let touched = Date.now()
+  let isGone = false
+
+  function make(tag, className, words) {
+    const node = document.createElement(tag)
+    if (className) node.className = className
+    if (words) node.textContent = words
+    return node
+  }
+  function icon(path) {
+    const node = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+    const line = document.createElementNS('http://www.w3.org/2000/svg', 'path')
+    node.setAttribute('viewBox', '0 0 24 24')
+    node.setAttribute('aria-hidden', 'true')
+    line.setAttribute('d', path)
+    node.append(line)
+    return node
+  }
+  const PHONE = 'M6 3h3l1.500 5-2 1.600a13 13 0 0 0 5.900 5.900l1.600-2 5 1.500v3a2 2 0 0 1-2.200 2A17 17 0 0 1 4 5.200 2 2 0 0 1 6 3z'
+  const AWAY = 'M9 5l7 7-7 7'
+  const CLOCK = 'M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17M12 7.500V12l3 2'
+  const clock = (at) => new Date(at).toLocaleTimeString('id-ID', { hour: '2-digit', minute: '2-digit' })
+  const stored = {
+    // Storage may be forbidden or full; the chat works without it.
+    get: (area, name) => { try { return area().getItem(name) } catch { return null } },
+    set: (area, name, value) => { try { area().setItem(name, value) } catch { /* not kept then */ } },
+    drop: (area, name) => { try { area().removeItem(name) } catch { /* nothing there */ } },
+  }
+  const tab = () => sessionStorage, site = () => localStorage
+
+  // ── what is shown ──
+
+  let anchor = null // the first bubble that came since this person wrote: it stays in view when many follow
+  function show(bubble) {
+    if (isGone || seen.has(bubble.seq)) return
+    seen.set(bubble.seq, bubble)
+    last = Math.max(last, bubble.seq)
+    $('hello').hidden = true
+    const isAtEnd = isNearEnd()
+    if (bubble.by === 'me') forget(bubble.key)
+    const nodes = draw(bubble)
+    nodes.forEach((node) => place(node, bubble.seq))
+    if (bubble.by === 'me') anchor = null
+    else anchor ||= nodes[0]
+    offer()
+    if (isAtEnd) toEnd()
+    else if (bubble.by !== 'me') $('new').hidden = false
+    if (!$('rest').hidden && bubble.by !== 'me') $('rested').textContent = 'Ada informasi baru.'
+  }
+  function draw(bubble) {
+    const isMine = bubble.by === 'me', isPerson = bubble.by === 'responder'
+    const words = spoken(bubble)
+    const nodes = []
+    if (words) {
+      const node = make('div', isMine ? 'b me' : isPerson ? 'b person' : 'b')
+      const who = isMine ? 'Kamu' : isPerson ? `${bubble.author}, petugas` : 'Program'
+      if (isPerson) node.dataset.letter = bubble.author.slice(0, 1).toUpperCase()
+      node.append(make('span', isPerson ? 'by' : 'sr', isPerson ? who : `${who}: `))
+      for (const part of words.split(/\n{2,}/)) {
+        const paragraph = make('span', 'p')
+        if (isMine || isPerson) paragraph.append(part)
+        else emphasise(paragraph, part)
+        node.append(paragraph)
+      }
+      node.title = clock(bubble.at)
+      nodes.push(node)
+    }
+    if (bubble.services?.length) nodes.push(cards(bubble.services))
+    return nodes
+  }
+  // Numbers that are drawn to be called need not stand in the text as well.
+  function spoken(bubble) {
+    if (!bubble.text) return bubble.by === 'me' ? '(bukan tulisan)' : ''
+    const drawn = (part) => (bubble.services || []).some((each) => part.startsWith(`${each.name}: ${each.value}`))
+    return bubble.services ? bubble.text.split('\n\n').filter((part) => !drawn(part)).join('\n\n') : bubble.text
+  }
+  function emphasise(node, words) {
+    words.split(/\*([^*\n]{1,40})\*/).forEach((part, i) => node.append(i % 2 ? make('b', '', part) : part))
+  }
+  function cards(services) {
+    const list = make('div', 'cards')
+    for (const each of services) {
+      const isPage = each.kind === 'web'
+      const link = make(each.href ? 'a' : 'div', 'call')
+      if (each.href) link.href = each.href
+      if (each.href && !each.href.startsWith('tel:')) { link.target = '_blank'; link.rel = 'noreferrer' }
+      const shown = isPage ? each.name : each.value
+      link.append(make('b', shown.length > 4 ? 'n long' : 'n', shown))
+      // "Polisi 110" beside a big 110 says the number twice
+      const name = each.name.endsWith(` ${each.value}`) ? each.name.slice(0, -each.value.length - 1) : each.name
+      const words = make('span', '', isPage ? '' : name)
+      words.append(make('small', '', each.note || ''))
+      link.append(words)
+      if (each.href) {
+        const way = make('i')
+        way.append(icon(each.href.startsWith('tel:') ? PHONE : AWAY))
+        link.append(way)
+      }
+      list.append(link)
+    }
+    return list
+  }
+  function place(node, seq) {
+    node.dataset.seq = seq
+    const after = [...thread.children].find((other) => !other.dataset.seq || Number(other.dataset.seq) > seq)
+    thread.insertBefore(node, after || null)
+  }
+  // The newest question's buttons, while it is not answered. Numbers are shown where there are many: they can be typed too.
+  function offer() {
+    const newest = [...seen.values()].sort((a, b) => b.seq - a.seq)
+    const asked = newest.find((bubble) => bubble.buttons?.length)
+    const isAnswered = mine.size > 0 || newest.some((bubble) => bubble.by === 'me' && bubble.seq > asked?.seq)
+    const buttons = asked && !isAnswered ? asked.buttons : []
+    if (choices.dataset.seq === String(asked?.seq) && buttons.length === choices.children.length) return
+    choices.dataset.seq = asked?.seq
+    const held = choices.contains(document.activeElement)
+    const real = buttons.filter((button) => !button.id.endsWith(':s'))
+    choices.replaceChildren(...buttons.map((button) => {
+      const isSkip = !real.includes(button)
+      const isFirst = button === real[0] && real.length > 1 && real.length < 4
+      const node = make('button', isSkip ? 'choice skip' : isFirst ? 'choice first' : 'choice')
+      node.type = 'button'
+      if (real.length > 3 && !isSkip) node.append(make('span', 'no', String(real.indexOf(button) + 1)))
+      node.append(button.label)
+      node.addEventListener('click', () => press(button))
+      return node
+    }))
+    choices.hidden = !buttons.length
+    if (held) focusAgain()
+  }
+  const isNearEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 120
+  function toEnd() {
+    const end = scroll.scrollHeight - scroll.clientHeight
+    scroll.scrollTop = anchor ? Math.min(end, anchor.offsetTop - 12) : end
+    $('new').hidden = true
+  }
+  let follows = true
+  scroll.addEventListener('scroll', () => {
+    follows = isNearEnd()
+    if (follows) $('new').hidden = true
+  }, { passive: true })
+  const resized = new ResizeObserver(() => { if (follows) toEnd() }) // the keyboard opens and closes
+  resized.observe(scroll)
+  $('new').addEventListener('click', () => { anchor = null; toEnd(); focusAgain() })
+  // On a phone, focus in the box would open the keyboard over what there is to read.
+  const focusAgain = () => (isFine ? box : thread).focus({ preventScroll: true })
+  function tell(words) {
+    $('say').textContent = words
+    $('say').hidden = !words
+  }
+  function tellState(state) {
+    const withPerson = state.control === 'human'
+    $('status').textContent = withPerson
+      ? (state.name ? `Bersama ${state.name}, petugas` : 'Bersama petugas')
+      : state.control === 'pending'
+        ? `Memanggil petugas${state.since ? `, sejak ${clock(state.since)}` : ''}`
+        : 'Program otomatis dan petugas'
+    const letter = withPerson && state.name ? state.name.slice(0, 1).toUpperCase() : ''
+    if ($('mark').textContent.trim() !== letter) $('mark').replaceChildren(letter || icon('M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17M12 11v5M12 8h.010'))
+    $('mark').classList.toggle('person', Boolean(letter))
+    // What the contact had erased goes from the page as well.
+    for (const seq of [...seen.keys()]) if (seq < state.first) seen.delete(seq)
+    for (const node of [...thread.children]) if (Number(node.dataset.seq || Infinity) < state.first) node.remove()
+    offer()
+  }
+
+  // ── what is sent ──
+
+  const newKey = () => crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map((n) => n.toString(16).padStart(2, '0')).join('')
+  function queue(message) {
+    unsent.push(message)
+    const node = make('div', 'b me')
+    node.append(make('span', 'sr', 'Kamu: '), message.text)
+    mine.set(message.key, { node, tick: null })
+    thread.append(node)
+    $('hello').hidden = true
+    anchor = null
+    offer()
+    toEnd()
+  }
+  function press(button) {
+    if (!choices.children.length) return
+    queue({ key: newKey(), button: button.id, text: button.label })
+    focusAgain()
+    flush()
+  }
+  function submit(event) {
+    event.preventDefault()
+    const words = box.value.trim()
+    if (!words) return
+    const said = words.toLowerCase().split(/\s+/).join(' ').replace(/^[ .!?,/]+|[ .!?,/]+$/g, '')
+    if (exitWords.has(said)) return leave()
+    if (words.length > LONGEST) return tell('Tulisannya terlalu panjang. Coba bagi menjadi beberapa pesan.')
+    tell('')
+    box.value = ''
+    grow()
+    queue({ key: newKey(), text: words })
+    flush()
+  }
+
+  let isSending = false, pause = 1000, again = 0
+  async function flush() {
+    clearTimeout(again)
+    if (isSending || isGone || !unsent.length || stored.get(site, LEAVING)) return
+    isSending = true
+    const message = unsent[0]
+    const soon = setTimeout(() => markWaiting(), navigator.onLine === false ? 0 : 4000)
+    const answer = await post('/chat/messages', message)
+    clearTimeout(soon)
+    isSending = false
+    if (isGone) return
+    if (answer?.status === 202) {
+      accepted(message)
+    } else if (answer && [400, 403, 413].includes(answer.status)) {
+      refused(message, await answer.json().catch(() => ({})))
+    } else {
+      markWaiting()
+      keep()
+      again = setTimeout(flush, pause + Math.random() * 500)
+      pause = Math.min(pause * 2, 15000)
+      return
+    }
+    if (stored.get(tab, KEPT)) keep()
+    flush()
+  }
+  async function post(path, message, more) {
+    const stop = new AbortController(), limit = setTimeout(() => stop.abort(), 20000)
+    try {
+      return await fetch(path, { method: 'POST', headers: OURS, body: JSON.stringify(message), signal: stop.signal, ...more })
+    } catch {
+      return null // weak signal
+    } finally {
+      clearTimeout(limit)
+    }
+  }
+  function accepted(message) {
+    unsent = unsent.filter((each) => each.key !== message.key)
+    pause = 1000
+    markSent(message.key)
+    tell('')
+    listen()
+  }
+  function refused(message, why) {
+    unsent = unsent.filter((each) => each.key !== message.key)
+    forget(message.key)
+    tell(why.message || 'Pesan ini tidak terbaca. Coba tulis lagi.')
+    if (!message.button) box.value = [message.text, box.value].filter(Boolean).join('\n')
+    grow()
+    offer()
+  }
+  function markWaiting() {
+    $('lost').classList.add('now')
+    for (const { key } of unsent) {
+      const sent = mine.get(key)
+      if (!sent || sent.tick) continue
+      sent.tick = make('p', 'tick')
+      sent.tick.append(icon(CLOCK), 'menunggu sinyal, akan dikirim sendiri')
+      sent.node.after(sent.tick)
+    }
+    toEnd()
+  }
+  function markSent(key) {
+    $('lost').classList.remove('now')
+    const sent = mine.get(key)
+    sent?.tick?.remove()
+    if (sent) sent.tick = null
+  }
+  // The thread holds it now, or it can't be sent.
+  function forget(key) {
+    const sent = mine.get(key)
+    sent?.node.remove()
+    sent?.tick?.remove()
+    mine.delete(key)
+    unsent = unsent.filter((each) => each.key !== key)
+  }
+  function keep() {
+    const draft = document.hidden ? box.value : ''
+    if (isGone || !(unsent.length || draft)) return stored.drop(tab, KEPT)
+    stored.set(tab, KEPT, JSON.stringify({ unsent, draft, at: touched }))
+  }
+  function takeBack() {
+    let kept = {}
+    try { kept = JSON.parse(stored.get(tab, KEPT)) || {} } catch { /* not ours */ }
+    stored.drop(tab, KEPT)
+    if (Date.now() - (kept.at || 0) < RESTS_AFTER) box.value ||= kept.draft || ''
+    else if (kept.at) rest(true)
+    for (const message of kept.unsent || []) if (!mine.has(message.key)) queue(message)
+    grow()
+    if (unsent.length) keep()
+  }
+  function grow() {
+    box.style.height = 'auto'
+    box.style.height = `${Math.min(box.scrollHeight + 2, innerHeight * 0.36)}px`
+  }
+  $('form').addEventListener('submit', submit)
+  // A tap on "Kirim" must not take the focus from the box: the keyboard would close.
+  $('send').addEventListener('pointerdown', (event) => event.preventDefault())
+  box.addEventListener('input', grow)
+  box.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || !isFine) return
+    event.preventDefault()
+    $('form').requestSubmit()
+  })
+
+  // ── what comes in: a stream; where none holds (some proxies keep it to themselves), asking ──
+
+  let source = null, heard = 0, hasSpoken = false, tried = 0, failures = 0, poll = 0
+  function listen() {
+    if (isGone || (source && source.readyState !== EventSource.CLOSED)) return
+    source = new EventSource(`/chat/events?after=${last}`)
+    heard = tried = Date.now()
+    hasSpoken = false
+    const hears = (name, does) => source.addEventListener(name, (event) => {
+      heard = Date.now()
+      hasSpoken = true
+      failures = 0
+      clearInterval(poll)
+      poll = 0
+      does(JSON.parse(event.data))
+    })
+    hears('message', show)
+    hears('state', tellState)
+    hears('beat', () => {})
+    hears('gone', goToPlain)
+    source.onerror = () => {
+      failures += 1
+      if (failures > 2) startAsking()
+      if (source.readyState === EventSource.CLOSED) setTimeout(ask, 2000)
+    }
+  }
+  function startAsking() { poll ||= setInterval(ask, 4000) }
+  async function ask() {
+    try {
+      const answer = await fetch(`/chat/thread?after=${last}`, { signal: AbortSignal.timeout?.(15000) })
+      const news = await answer.json()
+      if (isGone) return
+      if (!news.state && last > 0) return goToPlain() // left in another tab
+      news.bubbles.forEach(show)
+      if (news.state) tellState(news.state)
+      if (news.state && (!poll || Date.now() - tried > 60000)) listen()
+      return news.state
+    } catch {
+      startAsking()
+    }
+  }
+  function watch() {
+    if (isGone) return
+    if (Date.now() - touched > RESTS_AFTER && seen.size) rest(true)
+    if (source?.readyState !== EventSource.OPEN || Date.now() - heard < (hasSpoken ? SILENCE : 10000)) return
+    source.close()
+    if (hasSpoken) listen()
+    else startAsking()
+  }
+
+  // ── leaving, and the screen that says nothing ──
+
+  async function leave() {
+    if (isGone) return
+    stored.set(site, LEAVING, '1')
+    clear()
+    await tellLeft()
+    location.replace('/info')
+  }
+  // At once and without any network: the page that was here is the plain one now, and so is its place in the history.
+  function clear() {
+    isGone = true
+    source?.close()
+    resized.disconnect()
+    clearInterval(poll)
+    clearTimeout(again)
+    unsent = []
+    seen.clear()
+    mine.clear()
+    stored.drop(tab, KEPT)
+    const plain = $('out').content.cloneNode(true)
+    document.body.className = 'plain'
+    document.body.replaceChildren(plain)
+    history.replaceState(null, '', '/info')
+    scrollTo(0, 0)
+  }
+  function goToPlain() {
+    if (!isGone) clear()
+    location.replace('/info')
+  }
+  // Until the server heard it. A page that is closed meanwhile leaves the sign, and the next one says it first.
+  async function tellLeft() {
+    while (!(await post('/chat/leave', {}, { keepalive: true }))?.ok) await new Promise((done) => setTimeout(done, 3000))
+    stored.drop(site, LEAVING)
+  }
+  function rest(isResting) {
+    if ($('rest').hidden !== isResting) return
+    $('app').hidden = isResting
+    $('rest').hidden = !isResting
+    if (isResting) return $('resume').focus()
+    $('rested').textContent = 'Informasi umum tentang layanan untuk warga.'
+    touched = Date.now()
+    grow()
+    toEnd()
+    focusAgain()
+  }
+  $('leave').addEventListener('click', leave)
+  $('plain').addEventListener('click', leave)
+  $('resume').addEventListener('click', () => rest(false))
+  let escaped = 0
+  addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || event.isComposing || isGone) return
+    if (event.timeStamp - escaped < 1000) leave()
+    escaped = event.timeStamp
+  })
+  for (const kind of ['keydown', 'pointerdown', 'wheel', 'touchmove']) addEventListener(kind, () => { touched = Date.now() }, { passive: true })
+  addEventListener('online', () => { if (isGone) return; pause = 1000; flush(); ask() })
+  document.addEventListener('visibilitychange', () => {
+    if (isGone) return
+    if (document.hidden) return keep()
+    watch()
+    if (!unsent.length) stored.drop(tab, KEPT)
+    if (last) ask()
+  })
+  addEventListener('pagehide', () => { if (!isGone) keep() })
+  addEventListener('pageshow', (event) => {
+    if (!event.persisted) return
+    if (isGone) location.replace('/info')
+    else { rest(seen.size > 0); ask() }
+  })
+  setInterval(watch, 5000)
+
+  async function begin() {
+    $('lost').classList.add('ready')
+    if (stored.get(site, LEAVING)) await tellLeft()
+    takeBack()
+    flush()
+    const state = await ask()
+    if (state?.rests && document.activeElement !== box && !unsent.length) rest(true)
+    else if (isFine) box.focus({ preventScroll: true })
+  }
+  begin()
+})()
