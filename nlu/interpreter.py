@@ -26,6 +26,7 @@ class Interpreter:
         self._groups = GroupReader.load(folder / "groups.yml", self.book, self.lexicon)
         self._facts = FactReader(self.lexicon)
         self._risks = RiskReader(self.lexicon, self.book)
+        self.lexicon.index_repairs()
         self._normalizer = Normalizer(self.lexicon)
 
     @classmethod

@@ -46,6 +46,7 @@ class Lexicon:
         self.replacing = 0
         self.passives = 0
         self._repairs: dict[str, str] = {}
+        self._repairable: list[str] = []
         self._skeletons: dict[str, str] = {}
         self._next_bit = 1
 
@@ -73,7 +74,8 @@ class Lexicon:
             lexicon._fill(name, block)
         if faults:
             raise LexiconError(tuple(faults))
-        lexicon._index_repairs(blocks)
+        for _name, block in blocks:
+            lexicon._note_repairs(block)
         return lexicon
 
     def mask(self, name: str) -> int:
@@ -218,24 +220,36 @@ class Lexicon:
         for part in word.split("_"):
             yield from self.slang.get(part, (part,))
 
-    def _index_repairs(self, blocks: list[tuple[str, Block]]) -> None:
-        """Remembers what each form worth a repair looks like with one letter missing."""
-        for _name, block in blocks:
-            if block.text("repair") == "no":
-                continue
-            excepted = set(block.words("except"))
-            targets = [form for stem in block.words("stems") for form in forms(stem).common if form not in excepted]
-            if block.text("repair") == "yes":
-                targets += [word for word in block.words("words") + block.words("passive") if "_" not in word]
-            for form in targets:
-                if len(form) < _REPAIR_LENGTH:
-                    continue
-                self._repairs.setdefault(form, form)
-                for index in range(1 if len(form) < 7 else 0, len(form)):
-                    self._repairs.setdefault(form[:index] + form[index + 1 :], form)
-                bones = form[0] + "".join(letter for letter in form[1:] if letter not in "aeiou")
-                if len(bones) >= 4 and bones not in self.words:
-                    self._skeletons.setdefault(bones, form)
+    def index_repairs(self) -> None:
+        """Remembers what each form worth a repair looks like with one letter missing. Called once the rules have named their words."""
+        for form in self._repairable:
+            self._index(form, _REPAIR_LENGTH)
+        for form in sorted(self.literals):
+            self._index(form, _REPAIR_LENGTH + 1)
+        for phrase in self.phrases:
+            for form in phrase:
+                self._index(form, _REPAIR_LENGTH + 1)
+
+    def _index(self, form: str, shortest: int) -> None:
+        if len(form) < shortest or not form.isalpha():
+            return
+        repairs = self._repairs
+        repairs.setdefault(form, form)
+        for index in range(1 if len(form) < 7 else 0, len(form)):
+            repairs.setdefault(form[:index] + form[index + 1 :], form)
+        bones = form[0] + "".join(letter for letter in form[1:] if letter not in "aeiou")
+        if len(bones) >= 4 and bones not in self.words:
+            self._skeletons.setdefault(bones, form)
+
+    def _note_repairs(self, block: Block) -> None:
+        """The forms of a concept that a typing error may have hidden: of its main stems, and its single words."""
+        if block.text("repair") == "no":
+            return
+        excepted = set(block.words("except"))
+        self._repairable += [form for stem in block.words("stems") for form in sorted(forms(stem).common) if form not in excepted]
+        shortest = _REPAIR_LENGTH if block.text("repair") == "yes" else _REPAIR_LENGTH + 1
+        listed = block.words("words") + block.words("active") + block.words("passive")
+        self._repairable += [word for word in listed if "_" not in word and len(word) >= shortest]
 
 
 def _one_edit(left: str, right: str) -> bool:

@@ -13,7 +13,7 @@ from nlu.lexicon import Lexicon
 # thousand characters from each end keeps the longest real messages whole (a Telegram message is at most 4,096) and bounds the time.
 HEAD_CHARS = 2000
 TAIL_CHARS = 2000
-_LONGEST_TOKEN = 80
+_LONGEST_TOKEN = 200
 _CACHE_LIMIT = 40_000
 
 _TOKEN = re.compile(r"[a-z0-9]+(?:[-'*@$_][a-z0-9]+)*['*]*|[.!?;\n]+|,|[^\x00-\x7f]")
@@ -30,11 +30,12 @@ _PARTICLES = ("lah", "kah", "pun", "mu", "ki", "ka", "ma")
 _SUFFIXES = tuple(sorted((*_MY, *_OTHERS, *_PARTICLES), key=len, reverse=True))
 
 _SHORTEST_JOINED = 9
+_SURELY_JOINED = 18
 # A verb written apart from its `di` is mended only when long enough: "di gubuk" is a place.
 _SHORTEST_MENDED_APART = 6
 # The only words of two or three letters that a joined token may be cut into.
 _SHORT_JOINED = frozenset(
-    ["sy", "gw", "gue", "aku", "di", "ke", "gak", "ga", "yg", "dia", "mau", "ibu", "om", "jam", "bos", "ini", "aja"]
+    ["sy", "gw", "gue", "aku", "di", "ke", "gak", "ga", "yg", "dia", "mau", "ibu", "om", "jam", "bos", "ini", "aja", "dan", "itu", "gk", "udh", "tdk", "org", "nya", "pas", "aq", "lg"]
 )
 
 Pieces = tuple[tuple[str, int], ...]
@@ -103,8 +104,9 @@ class Normalizer:
         for match in _TOKEN.finditer(folded):
             token = match.group()
             if token[0] in ".!?;\n":
-                sentence += 1
                 clause += 1
+                # A line end or an ellipsis is how people breathe in chat, not the end of a sentence.
+                sentence += not (token[0] == "\n" or token.startswith(".."))
                 continue
             if token == ",":
                 clause += 1
@@ -273,19 +275,7 @@ class Normalizer:
         """
         if len(token) < _SHORTEST_JOINED or not token.isalpha():
             return None
-        words, slang = self._lexicon.words, self._lexicon.slang
-        best: list[tuple[int, int] | None] = [(0, 0)] + [None] * len(token)
-        for end in range(2, len(token) + 1):
-            for start in range(max(0, end - 16), end - 1):
-                reached = best[start]
-                if reached is None:
-                    continue
-                part = token[start:end]
-                if part in _SHORT_JOINED or (end - start > 3 and (part in words or part in slang)):
-                    cost = reached[0] + (10 if end - start < 4 else 6)
-                    current = best[end]
-                    if current is None or cost < current[0]:
-                        best[end] = (cost, start)
+        best = self._cheapest_cuts(token)
         parts: list[str] = []
         end = len(token)
         while end:
@@ -294,10 +284,38 @@ class Normalizer:
                 return None
             parts.append(token[step[1] : end])
             end = step[1]
-        if sum(map(len, parts)) < 4 * len(parts):
+        if len(token) < _SURELY_JOINED and len(token) < 4 * len(parts):
             return None
         pieces = tuple(piece for part in reversed(parts) for piece in (self._known(part) or ((part, 0),)))
         return pieces if any(mask & self._danger for _word, mask in pieces) else None
+
+    def _cheapest_cuts(self, token: str) -> list[tuple[int, int] | None]:
+        """For each end in the token the cost of the cheapest way there and where its last word starts.
+
+        A token too long for one word may hold scraps that are no word; a shorter one must be filled by words.
+        """
+        words, slang = self._lexicon.words, self._lexicon.slang
+        may_skip = len(token) >= _SURELY_JOINED
+        best: list[tuple[int, int] | None] = [(0, 0)] + [None] * len(token)
+        for end in range(1, len(token) + 1):
+            for start in range(max(0, end - 16), end):
+                reached = best[start]
+                if reached is None:
+                    continue
+                length = end - start
+                part = token[start:end]
+                if part in _SHORT_JOINED or (length > 3 and (part in words or part in slang)):
+                    cost = reached[0] + (10 if length < 4 else 6)
+                elif may_skip and length == 3 and (words.get(part) or part in slang):
+                    cost = reached[0] + 11
+                elif may_skip and length == 1:
+                    cost = reached[0] + 9
+                else:
+                    continue
+                current = best[end]
+                if current is None or cost < current[0]:
+                    best[end] = (cost, start)
+        return best
 
     def _join_phrases(self, reading: Reading) -> None:
         """Makes one word of each known phrase, and of `di` and the verb written apart from it."""
