@@ -61,6 +61,7 @@ class Core:
     receiver: Receiver
     worker: Worker
     delivery: Delivery
+    wake_outbox: Callable[[], None]
     now: Callable[[], datetime]
 
 
@@ -129,6 +130,7 @@ def build_core(
         receiver=Receiver(database=database, vault=vault, wake=inbox_bell.ring),
         worker=worker,
         delivery=delivery,
+        wake_outbox=outbox_bell.ring,
         now=now,
     )
 
@@ -142,12 +144,13 @@ async def serve(settings: Settings, *, say: Callable[[str], None]) -> None:
     from bot.channels.webchat import WebChat
     from bot.content import load_content, load_interpreter
     from bot.web.build import build_site
+    from bot.web.chat import topic_of
 
     listener = listen(settings.web.host, settings.web.port)
     content, interpreter = load_content(), load_interpreter()
     live_channels: list[Channel] = []
     core = build_core(settings, content, interpreter, channels=live_channels)
-    webchat = WebChat(vault=core.vault, live=core.live)
+    webchat = WebChat(lambda address: core.live.publish(topic_of(core.vault, address), {"kind": "said"}))
     core.channels[webchat.name] = webchat
     await migrate(core.database)
     await _recover(core)

@@ -2,8 +2,10 @@
 
 import shutil
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
+import sqlalchemy as sa
 
 from bot.actions import handoff
 from bot.app import Core, build_core, utc_now
@@ -112,34 +114,33 @@ async def _answer_some(core: Core, clock: _Clock, start: datetime) -> None:
     await core.database.write(lambda db: people.add(db, core.vault, bagus, now=start))
     for turn in range(9):
         clock.time = start - timedelta(seconds=60 - turn)
-        case = await core.database.write(lambda db: handoff.claim_next(db, core.desk, by=bagus, now=clock.time))
-        known = await core.database.read(lambda db, case=case: contacts.get(db, core.vault, case.contact_id))
-        talk = known.conversation
-        await core.database.write(
-            lambda db, case=case, talk=talk, turn=turn: handoff.reply(
-                db,
-                core.desk,
-                case.id,
-                by=bagus,
-                key=f"demo-{turn}",
-                text="Saya Bagus. Tulisan tadi sudah saya baca, tidak perlu diulang.",
-                control_epoch=talk.control_epoch,
-                seen_seq=talk.seq,
-                now=clock.time,
-            )
-        )
-        if turn % 3:
-            await core.database.write(
-                lambda db, case=case: handoff.close(
-                    db,
-                    core.desk,
-                    case.id,
-                    by=bagus,
-                    outcome=Outcome.HELPED,
-                    note_text="Contoh catatan.",
-                    farewell="Terima kasih sudah menulis. Kalau perlu, tulis lagi di sini kapan saja.",
-                    on_duty=1,
-                    now=clock.time,
-                )
-            )
+        await core.database.write(partial(_answer_one, core=core, bagus=bagus, turn=turn, now=clock.time))
     await core.delivery.run_until_idle()
+
+
+def _answer_one(db: sa.Connection, *, core: Core, bagus: Responder, turn: int, now: datetime) -> None:
+    case = handoff.claim_next(db, core.desk, by=bagus, now=now)
+    talk = contacts.get(db, core.vault, case.contact_id).conversation
+    handoff.reply(
+        db,
+        core.desk,
+        case.id,
+        by=bagus,
+        key=f"demo-{turn}",
+        text="Saya Bagus. Tulisan tadi sudah saya baca, tidak perlu diulang.",
+        control_epoch=talk.control_epoch,
+        seen_seq=talk.seq,
+        now=now,
+    )
+    if turn % 3:
+        handoff.close(
+            db,
+            core.desk,
+            case.id,
+            by=bagus,
+            outcome=Outcome.HELPED,
+            note_text="Contoh catatan.",
+            farewell="Terima kasih sudah menulis. Kalau perlu, tulis lagi di sini kapan saja.",
+            on_duty=1,
+            now=now,
+        )

@@ -11,7 +11,7 @@ from bot.actions.handoff import Desk
 from bot.domain.cases import CaseId
 from bot.domain.messages import ContactId
 from bot.domain.responders import ResponderId
-from bot.storage import audit, cases, inbox, outbox
+from bot.storage import audit, cases, inbox, outbox, signins
 
 
 @dataclass(slots=True)
@@ -39,3 +39,4 @@ def pass_time(db: sa.Connection, desk: Desk, *, channels_that_resend: Sequence[s
 def forget(db: sa.Connection, *, now: datetime) -> None:
     """Erase what need not be kept any longer."""
     inbox.forget(db, now=now)
+    signins.forget(db, now=now)

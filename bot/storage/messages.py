@@ -139,6 +139,12 @@ def list_for_contact(
     ]
 
 
+def first_seq(db: sa.Connection, contact_id: ContactId) -> int:
+    """The number of the first entry that is still there; what was before is erased. 0 when there is none."""
+    query = sa.select(sa.func.min(messages.c.seq)).where(messages.c.contact_id == contact_id)
+    return int(db.scalar(query) or 0)
+
+
 def find_by_key(db: sa.Connection, vault: Vault, contact_id: ContactId, key: str) -> Entry | None:
     """The entry that a console already made under this key."""
     query = _thread.where(messages.c.contact_id == contact_id, messages.c.key_digest == _key_digest(vault, key))

@@ -1,0 +1,56 @@
+"""Puts the parts that answer HTTP together."""
+
+from datetime import timedelta
+
+from bot.actions.people import Door
+from bot.app import Core
+from bot.content import ROOT
+from bot.web.chat import Chat, ChatParts
+from bot.web.console import build_console
+from bot.web.health import Health
+from bot.web.parts import ConsoleParts
+from bot.web.site import Site
+from bot.web.wording import FlowWording
+
+CONSOLE = ROOT / "console" / "dist"
+
+
+def build_site(core: Core) -> Site:
+    """What answers every request of this process."""
+    signin = core.settings.signin
+    door = Door(
+        database=core.database,
+        vault=core.vault,
+        new_id=core.new_id,
+        lasts=timedelta(hours=signin.hours),
+        idle=timedelta(minutes=signin.idle_minutes),
+        slots=core.settings.handoff.slots,
+    )
+    content = core.content
+    wording = FlowWording(book=content.book, translations=content.translations, directory=content.directory)
+    console = build_console(
+        ConsoleParts(
+            database=core.database,
+            live=core.live,
+            desk=core.desk,
+            door=door,
+            wording=wording,
+            wake_outbox=core.wake_outbox,
+            now=core.now,
+            public_url=core.settings.web.public_url,
+            pages=CONSOLE,
+        )
+    )
+    chat = Chat(
+        ChatParts(
+            database=core.database,
+            vault=core.vault,
+            live=core.live,
+            receiver=core.receiver,
+            directory=content.directory,
+            public_url=core.settings.web.public_url,
+            now=core.now,
+            exit_words=tuple(word for word, command in content.book.commands.items() if command == "quick_exit"),
+        )
+    )
+    return Site(console=console, chat=chat, health=Health(database=core.database, now=core.now))
