@@ -246,7 +246,9 @@ class Lexicon:
         if block.text("repair") == "no":
             return
         excepted = set(block.words("except"))
-        self._repairable += [form for stem in block.words("stems") for form in sorted(forms(stem).common) if form not in excepted]
+        self._repairable += [
+            form for stem in block.words("stems") for form in sorted(forms(stem).common) if form not in excepted
+        ]
         shortest = _REPAIR_LENGTH if block.text("repair") == "yes" else _REPAIR_LENGTH + 1
         listed = block.words("words") + block.words("active") + block.words("passive")
         self._repairable += [word for word in listed if "_" not in word and len(word) >= shortest]

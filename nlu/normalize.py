@@ -35,7 +35,35 @@ _SURELY_JOINED = 18
 _SHORTEST_MENDED_APART = 6
 # The only words of two or three letters that a joined token may be cut into.
 _SHORT_JOINED = frozenset(
-    ["sy", "gw", "gue", "aku", "di", "ke", "gak", "ga", "yg", "dia", "mau", "ibu", "om", "jam", "bos", "ini", "aja", "dan", "itu", "gk", "udh", "tdk", "org", "nya", "pas", "aq", "lg"]
+    [
+        "sy",
+        "gw",
+        "gue",
+        "aku",
+        "di",
+        "ke",
+        "gak",
+        "ga",
+        "yg",
+        "dia",
+        "mau",
+        "ibu",
+        "om",
+        "jam",
+        "bos",
+        "ini",
+        "aja",
+        "dan",
+        "itu",
+        "gk",
+        "udh",
+        "tdk",
+        "org",
+        "nya",
+        "pas",
+        "aq",
+        "lg",
+    ]
 )
 
 Pieces = tuple[tuple[str, int], ...]
@@ -108,7 +136,7 @@ class Normalizer:
                 # A line end or an ellipsis is how people breathe in chat, not the end of a sentence.
                 sentence += not (token[0] == "\n" or token.startswith(".."))
                 continue
-            if token == ",":
+            if token[0] == ",":
                 clause += 1
                 continue
             pieces = cache.get(token) or self.look_up(token)
@@ -271,9 +299,10 @@ class Normalizer:
     def _split(self, token: str) -> Pieces | None:
         """Words written without blanks (`sayadipukulsuami`): the fewest known words that fill the token.
 
-        Only when one of them is a word of danger and none is a scrap: ordinary unknown words must not fall apart.
+        A token that could be one word is cut only when a part is a word of danger: ordinary unknown words must not fall apart.
         """
-        if len(token) < _SHORTEST_JOINED or not token.isalpha():
+        is_sure = len(token) >= _SURELY_JOINED
+        if len(token) < _SHORTEST_JOINED or not (token.isalpha() or is_sure):
             return None
         best = self._cheapest_cuts(token)
         parts: list[str] = []
@@ -284,10 +313,11 @@ class Normalizer:
                 return None
             parts.append(token[step[1] : end])
             end = step[1]
-        if len(token) < _SURELY_JOINED and len(token) < 4 * len(parts):
+        scraps = sum(len(part) == 1 for part in parts)
+        if scraps * 4 > len(token) if is_sure else len(token) < 4 * len(parts):
             return None
         pieces = tuple(piece for part in reversed(parts) for piece in (self._known(part) or ((part, 0),)))
-        return pieces if any(mask & self._danger for _word, mask in pieces) else None
+        return pieces if is_sure or any(mask & self._danger for _word, mask in pieces) else None
 
     def _cheapest_cuts(self, token: str) -> list[tuple[int, int] | None]:
         """For each end in the token the cost of the cheapest way there and where its last word starts.
@@ -306,10 +336,10 @@ class Normalizer:
                 part = token[start:end]
                 if part in _SHORT_JOINED or (length > 3 and (part in words or part in slang)):
                     cost = reached[0] + (10 if length < 4 else 6)
-                elif may_skip and length == 3 and (words.get(part) or part in slang):
-                    cost = reached[0] + 11
+                elif may_skip and (length == 3 or (length == 2 and part in slang)) and (part in words or part in slang):
+                    cost = reached[0] + (9 if length == 3 else 11)
                 elif may_skip and length == 1:
-                    cost = reached[0] + 9
+                    cost = reached[0] + 8
                 else:
                     continue
                 current = best[end]

@@ -1,0 +1,165 @@
+"""A message is understood in its own words, whatever its spelling, in bounded time, without ever failing."""
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlu.interpreter import Interpreter
+from nlu.understanding import Level, Understanding
+
+INTERPRETER = Interpreter.load()
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "level"),
+    [
+        pytest.param("suami saya mukul saya, saya takut pulang", "domestic_violence", Level.P2, id="beaten at home"),
+        pytest.param("tolong saya dikurung di kamboja paspor diambil bos", "trafficking_tppo", Level.P2, id="kept abroad"),
+        pytest.param("aku mau mati aja malam ini", "suicide_self_harm", Level.P1, id="wants to die tonight"),
+        pytest.param("dua hari belum makan, tidur di emperan", "food_shelter_destitution", Level.P2, id="hungry and outside"),
+        pytest.param("anak saya umur 7 dipegang2 pamannya", "sexual_violence", Level.P2, id="child touched"),
+        pytest.param("rumah saya kebakaran, anak saya masih di dalam", "immediate_danger", Level.P1, id="fire"),
+    ],
+)
+def test_danger_is_named_kind_first(text: str, first: str, level: Level) -> None:
+    understood = INTERPRETER.understand(text)
+
+    assert (understood.risks[0].name, understood.level) == (first, level)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(str.upper, id="capitals"),
+        pytest.param(lambda text: text.replace(" ", "\u200b \u200b"), id="zero-width characters"),
+        pytest.param(lambda text: text.replace(" ", " 😭 "), id="emoji between"),
+        pytest.param(lambda text: text.replace(" ", "\n"), id="a word a line"),
+        pytest.param(lambda text: text.replace(" ", ""), id="no blanks"),
+        pytest.param(lambda text: text.replace("mukul", "mukkullll"), id="stretched"),
+        pytest.param(lambda text: text.replace("mukul", "mukvl"), id="typing error"),
+        pytest.param(lambda text: text.replace("saya", "sy").replace("takut", "tkt"), id="abbreviated"),
+        pytest.param(lambda text: text + " \ud800", id="lone surrogate"),
+        pytest.param(
+            lambda text: "".join(chr(0x1D400 + ord(char) - 65) if "A" <= char <= "Z" else char for char in text.upper()),
+            id="styled letters",
+        ),
+        pytest.param(lambda text: "lalala " * 200 + text + " lalala" * 1300, id="long text around"),
+    ],
+)
+def test_the_spelling_does_not_hide_danger(change) -> None:  # type: ignore[no-untyped-def]  # a table of small functions
+    text = change("suami saya mukul saya terus, saya takut pulang")
+
+    assert INTERPRETER.understand(text).risks
+
+
+def test_evidence_is_the_writers_own_words() -> None:
+    text = "td malem SUAMI gw\u200b NamPar gw 😭"
+
+    risks = INTERPRETER.understand(text).risks
+
+    assert risks[0].evidence
+    assert all(quote in text for quote in risks[0].evidence)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("suami saya tidak pernah memukul saya", id="never"),
+        pytest.param("gak dipukul kok, cuma dimarahin", id="not hit"),
+        pytest.param("Tidak, bapak tidak pernah main tangan", id="no and never"),
+        pytest.param("aku gak mau mati", id="no wish"),
+        pytest.param("bukan mau bunuh diri", id="not that"),
+        pytest.param("mau mati ketawa", id="idiom"),
+        pytest.param("bunuh diri di game ml", id="game"),
+        pytest.param("Polisi menangkap tersangka yang membunuh istrinya", id="news"),
+        pytest.param("apa itu kdrt?", id="question"),
+        pytest.param("dulu suami pernah mukul, sekarang sudah berubah", id="over"),
+    ],
+)
+def test_what_is_denied_or_meant_otherwise_is_no_alarm(text: str) -> None:
+    level = INTERPRETER.understand(text).level
+
+    assert level is None or level.rank >= Level.P3.rank
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("gak pernah gak dipukul", id="twice denied is always"),
+        pytest.param("gak kuat dipukul terus", id="cannot bear it"),
+        pytest.param("gak boleh keluar rumah sama majikan", id="a right denied"),
+        pytest.param("gak mau dipukul lagi sama suami", id="not again"),
+    ],
+)
+def test_a_negation_that_is_the_sign_itself_hides_nothing(text: str) -> None:
+    assert INTERPRETER.understand(text).risks
+
+
+def test_the_child_is_named_among_the_groups() -> None:
+    understood = INTERPRETER.understand("aku 14 th ayah suka mukul")
+
+    assert understood.groups[0].name == "anak-rentan"
+    assert ("age", 14) in [(fact.kind, fact.value) for fact in understood.facts]
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        pytest.param("assalamualaikum", "greeting", id="greeting"),
+        pytest.param("makasih ya kak", "thanks", id="thanks"),
+        pytest.param("mau bicara dengan orang aja", "person_request", id="person"),
+        pytest.param("ini robot ya?", "identity_question", id="robot"),
+        pytest.param("cara daftar pkh gimana", "social_assistance_access", id="aid"),
+    ],
+)
+def test_what_is_wanted_is_an_intent(text: str, intent: str) -> None:
+    understood = INTERPRETER.understand(text)
+
+    assert understood.intent is not None
+    assert understood.intent.name == intent
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        pytest.param("aku ora kuat, bojoku nggebugi aku", "jv", id="Javanese"),
+        pytest.param("abdi sieun uih ka bumi", "su", id="Sundanese"),
+        pytest.param("ambo takuik, indak tau baa caronyo", "min", id="Minangkabau"),
+        pytest.param("please help me, my husband hit me", "en", id="English"),
+        pytest.param("saya mau tanya soal bantuan", "id", id="Indonesian"),
+        pytest.param("ok", "und", id="too short"),
+    ],
+)
+def test_the_language_is_guessed_from_telling_words(text: str, language: str) -> None:
+    assert INTERPRETER.understand(text).language == language
+
+
+def test_a_message_without_words_is_nothing() -> None:
+    assert INTERPRETER.understand("  \n") == Understanding.nothing()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=st.characters(), max_size=300))
+def test_no_text_makes_understanding_fail(text: str) -> None:
+    assert INTERPRETER.understand(text).is_known
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("suami saya mukul anak saya tidak mau mati " * 25_000, id="a million characters of danger"),
+        pytest.param("x" * 1_000_000, id="one long word"),
+        pytest.param("\u200b" * 1_000_000, id="nothing visible"),
+        pytest.param("tidak " * 170_000, id="only negation"),
+        pytest.param("a1" * 500_000, id="letters and figures"),
+    ],
+)
+def test_a_long_text_takes_bounded_time(text: str) -> None:
+    INTERPRETER.understand(text)
+    started = time.process_time()
+
+    INTERPRETER.understand(text)
+
+    assert time.process_time() - started < 0.1
