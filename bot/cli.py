@@ -12,7 +12,8 @@ import click
 
 from bot.errors import BotError
 
-CONFIG = Path("config.yml")
+ROOT = Path(__file__).parent.parent
+CONFIG = Path("config.yml") if Path("config.yml").exists() else ROOT / "config.yml"
 
 
 def _fail(exc: BotError) -> NoReturn:

