@@ -4,7 +4,7 @@ Elongation, leet, reduplication, clitics, abbreviations, joined and split words,
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nlu.characters import fold
 from nlu.lexicon import Lexicon
@@ -25,7 +25,7 @@ _LEET = str.maketrans(
     {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "6": "g", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s"}
 )
 _MY = ("ku",)
-_OTHERS = ("ipun", "nyo", "nya", "ny", "ne", "na", "e", "no")
+_OTHERS = ("ipun", "nyo", "nye", "nya", "ny", "ne", "na", "e", "no")
 _PARTICLES = ("lah", "kah", "pun", "mu", "ki", "ka", "ma")
 _SUFFIXES = tuple(sorted((*_MY, *_OTHERS, *_PARTICLES), key=len, reverse=True))
 
@@ -88,6 +88,14 @@ class Reading:
     total: int
     fillers: int
     phrase: int
+    _where: dict[int, list[int]] = field(default_factory=dict)
+
+    def where(self, mask: int) -> list[int]:
+        """The positions of the words that have any of these bits; remembered, since many rules begin alike."""
+        positions = self._where.get(mask)
+        if positions is None:
+            positions = self._where[mask] = [at for at, own in enumerate(self.masks) if own & mask]
+        return positions
 
     def quote(self, first: int, last: int) -> str:
         """The writer's own words from one word to another, at most 120 characters."""

@@ -130,10 +130,7 @@ def _first(
     found: list[tuple[int, ...]],
 ) -> tuple[int, ...] | None:
     masks = reading.masks
-    head = sequence[0].mask
-    for position, mask in enumerate(masks):
-        if not mask & head:
-            continue
+    for position in reading.where(sequence[0].mask):
         if found and not any(abs(position - other[0]) <= REACH for other in found):
             continue
         match = _rest(sequence, 1, (position,), reading)
