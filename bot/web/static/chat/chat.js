@@ -329,7 +329,7 @@
 
   // ── what comes in: a stream; where none holds (some proxies keep it to themselves), asking ──
 
-  let source = null, heard = 0, hasSpoken = false, tried = 0, failures = 0, poll = 0
+  let source = null, heard = 0, hasSpoken = false, tried = 0, poll = 0
   function listen() {
     if (isGone || (source && source.readyState !== EventSource.CLOSED)) return
     source = new EventSource(`/chat/events?after=${last}`)
@@ -338,7 +338,6 @@
     const hears = (name, does) => source.addEventListener(name, (event) => {
       heard = Date.now()
       hasSpoken = true
-      failures = 0
       clearInterval(poll)
       poll = 0
       does(JSON.parse(event.data))
@@ -348,12 +347,14 @@
     hears('beat', () => {})
     hears('gone', goToPlain)
     source.onerror = () => {
-      failures += 1
-      if (failures > 2) startAsking()
-      if (source.readyState === EventSource.CLOSED) setTimeout(ask, 2000)
+      startAsking() // until the stream speaks again; it tries by itself, unless the answer was an error
     }
   }
-  function startAsking() { poll ||= setInterval(ask, 4000) }
+  function startAsking() {
+    if (poll) return
+    poll = setInterval(ask, 4000)
+    ask()
+  }
   async function ask() {
     try {
       const answer = await fetch(`/chat/thread?after=${last}`, { signal: AbortSignal.timeout?.(15000) })
@@ -362,7 +363,7 @@
       if (!news.state && last > 0) return goToPlain() // left in another tab
       news.bubbles.forEach(show)
       if (news.state) tellState(news.state)
-      if (news.state && (!poll || Date.now() - tried > 60000)) listen()
+      if (news.state && (!poll || Date.now() - tried > 15000)) listen()
       return news.state
     } catch {
       startAsking()
