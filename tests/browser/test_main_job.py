@@ -1,0 +1,97 @@
+"""The main job, in two real browsers: a person writes, danger is seen, a responder answers, the program takes over again."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, Visitors
+from tests.process import ROOT, AppProcess
+
+pytestmark = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.browser, pytest.mark.journey]
+
+AFRAID = "suami saya mukul saya, saya takut pulang"
+PASSWORD = "empat kata acak saja"
+
+
+@pytest.fixture(scope="module")
+def console_built() -> Path:
+    page = ROOT / "console" / "dist" / "index.html"
+    assert page.exists(), "the console is not built: run make console"
+    return page
+
+
+async def sign_up(page: Page, app: AppProcess, *, login: str = "ratna") -> None:
+    """Become the first administrator, who answers too, and go on duty."""
+    await page.goto(f"{app.url}/console#/undangan/{app.invitation()}")
+    await page.get_by_label("Nama panggilan").fill("Ratna")
+    await page.get_by_label("Nama masuk").fill(login)
+    await page.get_by_label("Kata sandi", exact=True).fill(PASSWORD)
+    await page.get_by_label("Saya juga menjawab pesan").check()
+    await page.get_by_role("button", name="Buat akun").click()
+    # The switch itself is drawn over by its track: a person presses the words beside it.
+    duty = page.get_by_role("switch", name="Saya bertugas").locator("visible=true")
+    await duty.evaluate("each => each.click()")
+    await expect(duty).to_be_checked()
+
+
+async def write(page: Page, words: str) -> None:
+    await page.get_by_label("Tulis pesan").fill(words)
+    await page.get_by_role("button", name="Kirim").click()
+
+
+async def reply(page: Page, words: str) -> None:
+    await page.get_by_label(re.compile("^Balasan untuk")).fill(words)
+    await page.get_by_role("button", name=re.compile("^Kirim ke")).click()
+
+
+@pytest.mark.parametrize("viewport", [pytest.param(DESKTOP, id="desktop"), pytest.param(PHONE, id="phone")])
+async def test_a_person_in_danger_reaches_a_responder_and_the_program_is_back_afterwards(
+    own_app: AppProcess, visitors: Visitors, console_built: Path, viewport: dict[str, int]
+) -> None:
+    console = await (await visitors.come(own_app, viewport=viewport, has_touch=False, is_mobile=False)).new_page()
+    await sign_up(console, own_app)
+    contact = await (await visitors.come(own_app)).open()
+    log = contact.get_by_role("log", name="Percakapan")
+
+    # Danger is seen: numbers at once, and it rings.
+    await write(contact, AFRAID)
+    await expect(log.get_by_role("link")).to_have_count(2, timeout=5_000)
+    await expect(console).to_have_title("1 orang menunggu", timeout=5_000)
+    await expect(console.get_by_text("Dering terdengar").locator("visible=true")).to_have_count(1)
+
+    # Claimed: the contact hears by whom, the responder sees her words.
+    await console.get_by_role("button", name="Terima orang berikutnya").locator("visible=true").click()
+    thread = console.get_by_role("region", name="Percakapan")
+    await expect(thread.get_by_text(AFRAID)).to_be_visible()
+    await expect(contact.get_by_role("status").filter(has_text="Bersama Ratna, petugas")).to_be_visible()
+
+    # They talk, and the program is silent.
+    await reply(console, "Malam, saya Ratna. Sekarang di ruang mana?")
+    await expect(log.get_by_text("Sekarang di ruang mana?")).to_be_visible()
+    bubbles = await log.locator(".b").count()
+    await write(contact, "di kamar, sudah sy kunci")
+    await expect(thread.get_by_text("di kamar, sudah sy kunci")).to_be_visible()
+    await expect(log.locator(".b.me[data-seq]")).to_have_count(2)
+    assert await log.locator(".b").count() == bubbles + 1
+
+    # Closed: a last word, and the program answers again.
+    await finish(console)
+    await expect(contact.get_by_role("status").filter(has_text="Program otomatis dan petugas")).to_be_visible()
+    before = await log.locator(".b:not(.me):not(.person)").count()
+    await write(contact, "menu")
+    await expect(log.locator(".b:not(.me):not(.person)")).not_to_have_count(before)
+
+
+async def finish(console: Page) -> None:
+    """Close the talk with an outcome."""
+    await console.get_by_role("button", name="Tutup percakapan").or_(
+        console.get_by_role("button", name="Pilihan lain")
+    ).locator("visible=true").first.click()
+    form = console.locator("form").filter(has=console.get_by_role("group", name="Hasilnya"))
+    if not await form.is_visible():
+        await console.get_by_role("button", name="Tutup percakapan").locator("visible=true").first.click()
+    await form.get_by_label("Terbantu lewat percakapan").check()
+    await form.get_by_role("button", name="Tutup percakapan").click()
+    await expect(form).to_have_count(0)
