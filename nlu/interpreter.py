@@ -9,6 +9,7 @@ from nlu.intent import IntentReader
 from nlu.language import LanguageGuesser
 from nlu.lexicon import Lexicon
 from nlu.normalize import Normalizer
+from nlu.places import gazetteer
 from nlu.risk import RiskReader
 from nlu.understanding import Understanding, most_urgent
 
@@ -26,6 +27,8 @@ class Interpreter:
         self._groups = GroupReader.load(folder / "groups.yml", self.book, self.lexicon)
         self._facts = FactReader(self.lexicon)
         self._risks = RiskReader(self.lexicon, self.book)
+        for place in gazetteer().plain:
+            self.lexicon.leave_alone(place)
         self.lexicon.index_repairs()
         self._normalizer = Normalizer(self.lexicon)
 

@@ -92,6 +92,11 @@ class Lexicon:
             self._add(word, self.concepts[name])
         return self.concepts[name]
 
+    def leave_alone(self, name: str) -> None:
+        """Makes the words of a name known, so that none is taken for a misspelt word of danger (Bekasi is no `bekap`)."""
+        for word in name.lower().split():
+            self.words.setdefault(word, 0)
+
     def repaired(self, token: str) -> str | None:
         """The known form one typing error away (a letter too many, too few, wrong, or two swapped), or None."""
         repairs = self._repairs
@@ -225,10 +230,10 @@ class Lexicon:
         for form in self._repairable:
             self._index(form, _REPAIR_LENGTH)
         for form in sorted(self.literals):
-            self._index(form, _REPAIR_LENGTH + 1)
+            self._index(form, _REPAIR_LENGTH + 2)
         for phrase in self.phrases:
             for form in phrase:
-                self._index(form, _REPAIR_LENGTH + 1)
+                self._index(form, _REPAIR_LENGTH + 2)
 
     def _index(self, form: str, shortest: int) -> None:
         if len(form) < shortest or not form.isalpha():

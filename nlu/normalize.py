@@ -32,7 +32,7 @@ _SUFFIXES = tuple(sorted((*_MY, *_OTHERS, *_PARTICLES), key=len, reverse=True))
 _SHORTEST_JOINED = 9
 _SURELY_JOINED = 18
 # A verb written apart from its `di` is mended only when long enough: "di gubuk" is a place.
-_SHORTEST_MENDED_APART = 6
+_SHORTEST_MENDED_APART = 7
 # The only words of two or three letters that a joined token may be cut into.
 _SHORT_JOINED = frozenset(
     [
@@ -210,6 +210,8 @@ class Normalizer:
         if mask is not None:
             if word in self._lexicon.literals and (base := self._without_suffix(word)):
                 return ((base[0][0], mask | base[0][1]),)
+            if not mask and (base := self._without_suffix(word)):
+                mask = base[0][1]  # known only as part of a phrase ("tangannya nakal")
             return ((word, mask),)
         return self._without_suffix(word)
 
