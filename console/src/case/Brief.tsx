@@ -139,7 +139,7 @@ function Services(props: { services: readonly Service[]; onInsert: ((text: strin
           <li key={service.id}>
             <span className="grow">
               <b>{service.name}</b>
-              <span className="num">{service.contact}</span>
+              {service.name.includes(service.contact) ? null : <span className="num">{service.contact}</span>}
               <small>{[service.hours, service.note].filter(Boolean).join('. ')}</small>
             </span>
             <span className="service-do">

@@ -40,7 +40,7 @@ export function SafetyStrip({ detail, onOpen }: { detail: CaseDetail; onOpen: ()
             </em>
           </span>
         </span>
-        <Cell icon="talk" title={w.strip.writing} main={writing.main} more={writing.more} />
+        <Cell icon="talk" title={w.strip.writing} main={writing.short} more={writing.more} />
         <Cell icon="place" title={w.strip.place} main={detail.place || w.strip.noPlace} more="" />
         <Cell icon="person" title={w.strip.speaker} main={who.main} more={who.more} />
       </button>

@@ -4,11 +4,14 @@ export type Action = 'next' | 'down' | 'up' | 'reply' | 'note' | 'help' | 'escap
 
 const LETTERS: Record<string, Action> = { n: 'next', j: 'down', k: 'up', r: 'reply', i: 'note', '?': 'help' }
 
-/** What a key press asks for. Letters count only outside text fields and without a modifier; Escape counts everywhere. */
+/**
+ * What a key press asks for. Letters count only outside text fields and without a modifier; Escape counts in
+ * them too. An open sheet keeps its keys to itself.
+ */
 export function actionOf(event: KeyboardEvent): Action | null {
-  if (event.defaultPrevented || event.isComposing) return null
+  if (event.defaultPrevented || event.isComposing || isInSheet(event.target)) return null
   if (event.key === 'Escape') return 'escape'
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || isInSheet(event.target)) return null
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return null
   return LETTERS[event.key.toLowerCase()] ?? null
 }
 
@@ -17,7 +20,6 @@ function isTyping(target: EventTarget | null): boolean {
   return target.isContentEditable || target.matches('textarea, select, input:not([type=checkbox], [type=radio])')
 }
 
-/** Under an open sheet nothing moves. */
 function isInSheet(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest('[role=dialog], [role=menu]') !== null
 }

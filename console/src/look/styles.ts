@@ -1,4 +1,5 @@
 // Mantine's styles stand in a layer of their own, so that any rule of ours wins; only the parts we use are loaded.
+import './layers.css'
 import '@mantine/core/styles/baseline.layer.css'
 import '@mantine/core/styles/default-css-variables.layer.css'
 import '@mantine/core/styles/global.layer.css'

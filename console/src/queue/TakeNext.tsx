@@ -6,7 +6,7 @@ import { Faulty } from '../look/Faulty'
 import { LevelShape } from '../look/LevelMark'
 import { useNow } from '../look/useNow'
 import { useWords } from '../words/language'
-import { wait } from '../words/time'
+import { ago, wait } from '../words/time'
 import { cardOf } from './card'
 
 type Taking = ReturnType<typeof useTakeNext>
@@ -77,7 +77,7 @@ function Counts({ levels }: { levels: readonly LevelCount[] }) {
               <span className="sr">, {w.level[each.level]}</span>
             </th>
             <td>{each.waiting}</td>
-            <td>{each.oldest_at ? wait(each.oldest_at, now, language) : w.next.none}</td>
+            <td>{each.oldest_at ? (each.level === 'P1' ? wait : ago)(each.oldest_at, now, language) : w.next.none}</td>
           </tr>
         ))}
       </tbody>

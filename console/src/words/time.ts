@@ -38,7 +38,7 @@ export function ago(at: string, now: number, language: Language): string {
   return `${Math.floor(minutes / 1440)} ${unit.days}`
 }
 
-/** How long somebody waits: to the second for the first ten minutes (0.48), where seconds matter, then in one unit. */
+/** How long somebody waits: to the second for the first ten minutes (0.48), then in one unit. For danger, where seconds matter. */
 export function wait(since: string, now: number, language: Language): string {
   const seconds = Math.max(0, Math.floor((now - Date.parse(since)) / 1000))
   if (seconds >= 600) return ago(since, now, language)

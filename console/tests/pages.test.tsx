@@ -1,0 +1,200 @@
+import { fireEvent, screen, waitFor, within } from '@testing-library/react'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { CloseForm } from '../src/case/CloseForm'
+import { Composer } from '../src/case/Composer'
+import { changeDraft, draftOf, forgetDrafts } from '../src/case/drafts'
+import { SafetyStrip } from '../src/case/Safety'
+import { parseRoute } from '../src/inbox/route'
+import { actionOf } from '../src/keys/shortcuts'
+import { LevelMark } from '../src/look/LevelMark'
+import { cardOf } from '../src/queue/card'
+import { TakeNext } from '../src/queue/TakeNext'
+import { rulesOf } from '../src/signin/password'
+import { SignIn } from '../src/signin/SignIn'
+import { id } from '../src/words/id'
+import { json, makeCase, makeMe, makeMessage, makeQueue, network, show } from './builders'
+
+beforeEach(forgetDrafts)
+
+test('each level says its name and has its own shape', () => {
+  show(['P1', 'P2', 'P3', 'P4'].map((level) => <LevelMark key={level} level={level as 'P1'} />))
+
+  const names = screen.getAllByRole('img').map((each) => each.getAttribute('aria-label'))
+  expect(names).toEqual(['P1, Bahaya sekarang', 'P2, Sangat serius', 'P3, Perlu dibantu', 'P4, Informasi'])
+  expect(new Set([...document.querySelectorAll('svg')].map((each) => each.innerHTML)).size).toBe(4)
+})
+
+describe('the card for the next person', () => {
+  test.each([
+    ['off_duty', id.next.offDuty],
+    ['full', id.next.full],
+    ['nobody_waits', id.next.nobody],
+  ] as const)('says why when %s, and stays where it is', (reason, words) => {
+    const taking = { isPending: false, error: null } as never
+    const take = vi.fn()
+    show(<TakeNext queue={makeQueue({ may_take: false, reason })} connection="live" taking={taking} take={take} />)
+
+    const button = screen.getByRole('button', { name: new RegExp(id.next.take) })
+    fireEvent.click(button)
+
+    expect(button.getAttribute('aria-disabled')).toBe('true')
+    expect(document.getElementById(button.getAttribute('aria-describedby') ?? '')?.textContent).toBe(words)
+    expect(take).not.toHaveBeenCalled()
+  })
+
+  test('is open when somebody waits, and closed without network', () => {
+    expect(cardOf(makeQueue(), 'live', id)).toEqual({ canTake: true, reason: '' })
+    expect(cardOf(makeQueue(), 'offline', id).canTake).toBe(false)
+    expect(cardOf(undefined, 'live', id).canTake).toBe(false)
+  })
+})
+
+describe('writing to somebody', () => {
+  const writing = (detail = makeCase()) =>
+    show(<Composer detail={detail} me={makeMe()} connection="live" fieldRef={{ current: null }} />)
+  const field = () => screen.getByRole('textbox') as HTMLTextAreaElement
+
+  test('sends on Ctrl+Enter what was written against what was read, and only then clears it', async () => {
+    const sent = network(() => json(makeMessage({ seq: 2, by: 'responder' }), 201))
+    writing()
+
+    fireEvent.change(field(), { target: { value: 'Baik' } })
+    fireEvent.keyDown(field(), { key: 'Enter', ctrlKey: true })
+    await waitFor(() => expect(field().value).toBe(''))
+
+    const [request] = sent
+    expect(request?.url).toMatch(/\/api\/cases\/7\/replies$/)
+    expect(request?.headers.get('x-teduh')).toBe('1')
+    expect(await request?.json()).toMatchObject({ text: 'Baik', control_epoch: 3, seen_seq: 1 })
+  })
+
+  test('that came too late keeps the draft and asks to read first', async () => {
+    const moved = { code: 'conversation_moved_on', message: 'x', field: '', last_seq: 2, wait_seconds: null }
+    network(() => json(moved, 409))
+    writing()
+
+    fireEvent.change(field(), { target: { value: 'Baik' } })
+    fireEvent.keyDown(field(), { key: 'Enter', ctrlKey: true })
+
+    expect(await screen.findByText(id.lock.behind('Wulan'))).toBeTruthy()
+    expect(draftOf('7').reply).toBe('Baik')
+  })
+
+  test('opens again with one press once the new words are read', () => {
+    changeDraft('7', { reply: 'Baik', seen: 1 })
+    writing(makeCase({ thread: [makeMessage(), makeMessage({ seq: 2 })], last_seq: 2 }))
+
+    expect(screen.getByRole('button', { name: id.composer.send('Wulan') }).getAttribute('aria-disabled')).toBe('true')
+    fireEvent.click(screen.getByRole('button', { name: id.lock.haveRead }))
+
+    expect(screen.queryByText(id.lock.behind('Wulan'))).toBeNull()
+    expect(field().value).toBe('Baik')
+    expect(draftOf('7').seen).toBe(2)
+  })
+
+  test('a note looks different, names its readers and keeps the reply apart', () => {
+    writing()
+    fireEvent.change(field(), { target: { value: 'Baik' } })
+
+    fireEvent.click(screen.getByRole('button', { name: id.composer.note }))
+
+    expect(field().value).toBe('')
+    expect(field().getAttribute('aria-label')).toBe(id.composer.noteField)
+    expect(screen.getByText(id.composer.noteHint('Wulan'))).toBeTruthy()
+    expect(screen.getByRole('button', { name: id.composer.save })).toBeTruthy()
+  })
+})
+
+describe('closing', () => {
+  test('needs an outcome and sends the neutral farewell', async () => {
+    const sent = network(() => new Response(null, { status: 204 }))
+    show(<CloseForm detail={makeCase()} onClosed={() => {}} />)
+
+    fireEvent.click(screen.getByRole('button', { name: id.closing.submit }))
+    expect(screen.getByRole('alert').textContent).toBe(id.closing.needOutcome)
+    expect(sent).toEqual([])
+
+    fireEvent.click(screen.getByRole('radio', { name: id.outcome.helped }))
+    fireEvent.click(screen.getByRole('button', { name: id.closing.submit }))
+    await waitFor(() => expect(sent).toHaveLength(1))
+    expect(await sent[0]?.json()).toEqual({
+      outcome: 'helped',
+      note: '',
+      farewell: id.farewell.id,
+    })
+  })
+
+  test('sends no farewell to who may not be written to', () => {
+    show(<CloseForm detail={makeCase({ may_write: false, lock: 'unsafe' })} onClosed={() => {}} />)
+
+    const farewell = screen.getByRole('textbox', { name: new RegExp(id.closing.farewell) }) as HTMLTextAreaElement
+    expect(farewell.disabled).toBe(true)
+    expect(farewell.value).toBe('')
+  })
+})
+
+test('the safety strip tells level, words, rule, place and speaker', () => {
+  const sign = {
+    topic: 'immediate_danger',
+    level: 'P1' as const,
+    words: 'bawa pisau',
+    seq: 1,
+    at: '2026-11-24T10:00:00Z',
+  }
+  show(
+    <SafetyStrip
+      detail={makeCase({ may_contact_first: false, place: 'Temanggung', signs: [sign] })}
+      onOpen={() => {}}
+    />,
+  )
+
+  const strip = within(screen.getByRole('region', { name: id.strip.label }))
+  for (const words of ['“bawa pisau”', id.strip.notFirstShort, 'Temanggung', id.strip.me])
+    expect(strip.getAllByText(words).length).toBeGreaterThan(0)
+})
+
+test('signing in has labelled fields that a password manager knows', () => {
+  show(<SignIn isAgain={false} />)
+
+  expect(screen.getByLabelText(id.signIn.login).getAttribute('autocomplete')).toBe('username')
+  expect(screen.getByLabelText(id.signIn.password).getAttribute('autocomplete')).toBe('current-password')
+})
+
+test("a password is told long enough and one's own while it is typed", () => {
+  expect(rulesOf('payung hijau kecil', 'Ratna', 'ratna')).toEqual({ isLong: true, isOwn: true })
+  expect(rulesOf('ratna-ratna-ratna', 'Ratna', 'ratna')).toEqual({ isLong: true, isOwn: false })
+  expect(rulesOf('', '', '')).toEqual({ isLong: false, isOwn: false })
+})
+
+describe('keys', () => {
+  const press = (key: string, target: EventTarget, rest = {}) => {
+    const event = new KeyboardEvent('keydown', { key, bubbles: true, ...rest })
+    let action: string | null = null
+    const look = (each: Event) => {
+      action = actionOf(each as KeyboardEvent)
+    }
+    window.addEventListener('keydown', look)
+    target.dispatchEvent(event)
+    window.removeEventListener('keydown', look)
+    return action
+  }
+
+  test('are letters only outside text fields, without a modifier, and not under a sheet', () => {
+    document.body.innerHTML = '<textarea></textarea><div role="dialog"><p></p></div>'
+    const [text, inSheet] = [document.querySelector('textarea'), document.querySelector('p')]
+
+    expect(press('n', document.body)).toBe('next')
+    expect(press('?', document.body)).toBe('help')
+    expect(press('n', document.body, { ctrlKey: true })).toBeNull()
+    expect(press('n', text as Element)).toBeNull()
+    expect(press('Escape', text as Element)).toBe('escape')
+    expect(press('Escape', inSheet as Element)).toBeNull()
+  })
+})
+
+test('a place in the console is read from the fragment', () => {
+  expect(parseRoute('#/undangan/a%2Bb')).toEqual({ page: 'invitation', token: 'a+b' })
+  expect(parseRoute('#/p/7')).toEqual({ page: 'inbox', caseId: '7' })
+  expect(parseRoute('#/p/7;x')).toEqual({ page: 'inbox', caseId: null })
+  expect(parseRoute('')).toEqual({ page: 'inbox', caseId: null })
+})
