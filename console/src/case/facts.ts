@@ -26,6 +26,6 @@ export function speaker(detail: CaseDetail, w: Words): Fact {
   if (detail.status === 'closed' || detail.control === 'bot')
     return { main: w.strip.program, more: w.strip.programNote }
   if (detail.is_mine) return { main: w.strip.me, more: w.strip.meNote }
-  if (detail.holder) return { main: w.strip.other(detail.holder), more: w.strip.otherNote }
+  if (detail.holder) return { main: detail.holder, more: w.strip.otherNote }
   return { main: w.strip.nobody, more: w.strip.nobodyNote }
 }

@@ -196,7 +196,6 @@ export const en: Words = {
     speaker: 'Who speaks',
     me: 'Only you',
     meNote: 'the program is silent',
-    other: (name) => name,
     otherNote: 'you cannot reply',
     nobody: 'Nobody yet',
     nobodyNote: 'the program only holds the line',

@@ -215,7 +215,6 @@ export const id = {
     speaker: 'Yang bicara',
     me: 'Anda saja',
     meNote: 'program diam',
-    other: (name: string) => name,
     otherNote: 'Anda tidak bisa membalas',
     nobody: 'Belum ada',
     nobodyNote: 'program hanya menenangkan',
