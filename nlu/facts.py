@@ -1,14 +1,27 @@
-"""Facts that a sentence tells in passing: how old, for whom."""
+"""Facts that a sentence tells in passing: how old, for whom, where, whether a woman or a man writes."""
+
+import re
 
 from nlu.lexicon import Lexicon
 from nlu.normalize import Reading
 from nlu.numerals import number_of
+from nlu.places import gazetteer, read_place
+from nlu.tokens import tokens_of
 from nlu.understanding import Fact
 
 _OLDEST = 115
 _AGE_SURE = 0.9
 _AGE_LIKELY = 0.7
 _RELATION_LIKELY = 0.7
+_GENDER_LIKELY = 0.7
+_PLACE_LIKELY = 0.7
+_READ_CHARS = 400
+_PLACE_WORDS = 3
+_AT_PLACE = re.compile(r"\b(?:di|dari|daerah|kota|kab|kabupaten|prov|provinsi|ndek|nang|neng)\.?\s+((?:[a-z]+[ -]?){1,4})")
+# Names that are everyday words too: "di serang" is mostly somebody attacked.
+_NO_PLACES = frozenset(
+    ["serang", "buru", "batu", "puncak", "batang", "pati", "landak", "metro", "banjar", "arab", "muna", "agam", "puncak bogor"]
+)
 # A number of years after one of these is a span of time, not an age.
 _SPAN_WORDS = frozenset(
     [
@@ -54,6 +67,16 @@ class FactReader:
             ("neighbour", lexicon.literal("tetangga")),
             ("other", lexicon.mask("elder") | lexicon.mask("friend") | lexicon.mask("sibling")),
         )
+        self._writer = lexicon.mask("self") | lexicon.mask("my")
+        self._husband, self._wife = lexicon.mask("husband"), lexicon.mask("wife")
+        self._woman = (
+            lexicon.literal("perempuan")
+            | lexicon.literal("wanita")
+            | lexicon.literal("ibu_rumah_tangga")
+            | lexicon.literal("janda")
+        )
+        self._man = lexicon.literal("pria") | lexicon.literal("cowok") | lexicon.literal("duda")
+        self._genders = self._husband | self._wife | self._woman | self._man
         self._suffered = 0
         for name in (
             "hit.pas",
@@ -73,6 +96,10 @@ class FactReader:
         facts = []
         if reading.total & self._number:
             facts.extend(self._ages(reading))
+        if gender := self._gender(reading):
+            facts.append(gender)
+        if place := _place(reading.raw):
+            facts.append(place)
         if reading.total & self._suffered and (relation := self._concerned(reading)):
             facts.append(relation)
         return tuple(facts)
@@ -90,6 +117,8 @@ class FactReader:
             before = masks[at - 1] if at else 0
             unit = masks[at + 1] if at + 1 < len(masks) else 0
             is_young = bool(unit & (self._month | self._week))
+            if not before & self._age_word and at > 1 and before & self._writer:
+                before = masks[at - 2]  # "umur saya 17"
             if before & self._age_word:
                 found.append(self._age(0 if is_young else value, _AGE_SURE, reading, at - 1, at))
             elif unit & (self._year | self._month) and self._is_about_person(reading, at, is_young=is_young):
@@ -109,6 +138,26 @@ class FactReader:
     def _age(self, value: int, confidence: float, reading: Reading, first: int, last: int) -> Fact:
         return Fact(kind="age", value=value, confidence=confidence, evidence=reading.quote(first, last))
 
+    def _gender(self, reading: Reading) -> Fact | None:
+        """`suami saya` is mostly a woman's word, `istri saya` a man's; `saya perempuan` says it."""
+        if not reading.total & self._genders:
+            return None
+        masks = reading.masks
+        for at, mask in enumerate(masks):
+            if not mask & self._genders:
+                continue
+            follows = masks[at + 1] if at + 1 < len(masks) else 0
+            before = masks[at - 1] if at else 0
+            is_own = bool((mask | follows) & self._writer)
+            if mask & (self._husband | self._wife) and is_own:
+                value = "female" if mask & self._husband else "male"
+            elif mask & (self._woman | self._man) and before & self._writer:
+                value = "female" if mask & self._woman else "male"
+            else:
+                continue
+            return Fact(kind="gender", value=value, confidence=_GENDER_LIKELY, evidence=reading.quote(at, at))
+        return None
+
     def _concerned(self, reading: Reading) -> Fact | None:
         """Who suffers it, when a person stands before the word of suffering and no `saya` does."""
         for at, mask in enumerate(reading.masks):
@@ -122,3 +171,23 @@ class FactReader:
                         )
             return None
         return None
+
+
+def _place(raw: str) -> Fact | None:
+    """The first place named after `di`, `dari`, `kota` and the like."""
+    phrases = gazetteer().phrases
+    for match in _AT_PLACE.finditer(raw[:_READ_CHARS].lower()):
+        tokens = tokens_of(match.group(1))
+        for length in range(min(_PLACE_WORDS, len(tokens)), 0, -1):
+            name = " ".join(tokens[:length])
+            if name in _NO_PLACES or not phrases.whole(tokens[:length]):
+                continue
+            answer = read_place(tokens[:length])
+            if answer.value is not None:
+                return Fact(
+                    kind="place",
+                    value=answer.value,
+                    confidence=_PLACE_LIKELY,
+                    evidence=raw[match.start(1) : match.start(1) + len(name)],
+                )
+    return None

@@ -104,6 +104,20 @@ def test_the_child_is_named_among_the_groups() -> None:
     assert ("age", 14) in [(fact.kind, fact.value) for fact in understood.facts]
 
 
+def test_facts_said_in_passing_are_read_with_their_words() -> None:
+    understood = INTERPRETER.understand("umur saya 17, dari kota malang, suami saya mukul saya")
+
+    facts = {fact.kind: (fact.value, fact.evidence) for fact in understood.facts}
+
+    assert facts["age"] == (17, "saya 17")
+    assert facts["place"] == ({"province": "Jawa Timur", "regency": "Kota Malang"}, "kota malang")
+    assert facts["gender"] == ("female", "suami")
+
+
+def test_somebody_attacked_is_no_place() -> None:
+    assert [fact.kind for fact in INTERPRETER.understand("aku di serang orang").facts] == []
+
+
 @pytest.mark.parametrize(
     ("text", "intent"),
     [
