@@ -3,7 +3,8 @@
 A contact is known by a random token in a cookie that scripts can't read. It is made with the first message, not by opening the
 page, ends with the browser, and is forgotten by "Keluar". Each message has the page's own key and is stored before it is
 acknowledged, so a page may send it again as often as it likes. The token of a first message is made from its key: when the answer
-to it is lost on the way, the page sends the same message again, gets the same token, and finds the talk that it began.
+to it is lost on the way, the page sends the same message again, gets the same token, and finds the talk that it began. So that key is
+as secret as the cookie: 122 random bits that stay in the page's memory and, sealed, in our tables.
 
 Nothing of a talk stands in an address, a title or a page that may be cached; the page's script says what it keeps, and for how long.
 """
@@ -105,8 +106,7 @@ class Chat:
             case "GET", "/chat/events":
                 await self._stream(scope, sent, receive, send)
             case "GET", "/chat/thread":
-                news = await self._news(self._token_of(sent), _after(scope, {}))
-                await self._answer(send, 200, _encode({"bubbles": news.bubbles, "state": news.state}), _JSON)
+                await self._thread(scope, sent, send)
             case (("GET" | "HEAD"), "/robots.txt"):
                 await self._answer(send, 200, _ROBOTS, _TEXT)
             case _:
@@ -205,6 +205,16 @@ class Chat:
         parts, now = self._parts, self._parts.now()
         return await parts.database.read(lambda db: read_news(db, parts.vault, token, after=after, now=now))
 
+    async def _thread(self, scope: Scope, sent: Mapping[str, str], send: Send) -> None:
+        """The thread at once: for a page that opens, and for one that holds no stream."""
+        try:
+            news = await self._news(self._token_of(sent), _after(scope, {}))
+        except Exception as exc:  # noqa: BLE001 - whatever it is, the page asks again
+            log.error("thread_not_read", channel=NAME, error=type(exc).__name__)
+            await self._say(send, 503, "later")
+            return
+        await self._answer(send, 200, _encode({"bubbles": news.bubbles, "state": news.state}), _JSON)
+
     async def _stream(self, scope: Scope, sent: Mapping[str, str], receive: Receive, send: Send) -> None:
         token = self._token_of(sent)
         if not token:
@@ -217,9 +227,11 @@ class Chat:
         try:
             async for part in self._events(token, _after(scope, sent), gone):
                 await send({"type": "http.response.body", "body": part, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+        except Exception as exc:  # noqa: BLE001 - the stream ends, and the page comes back for the rest
+            log.error("thread_not_read", channel=NAME, error=type(exc).__name__)
         finally:
             gone.cancel()
+        await send({"type": "http.response.body", "body": b""})
 
     async def _events(self, token: str, after: int, gone: "asyncio.Task[None]") -> AsyncIterator[bytes]:
         """The stream: all that is new above `after`, each bubble with its number as id, then more whenever there is more."""

@@ -231,16 +231,15 @@ async def test_leaving_takes_the_talk_out_of_page_history_and_browser(app: AppPr
     await say(page, AFRAID)
     await settled(page, 1)
 
-    if how == "button":
-        await press(page, "Keluar")
-    elif how == "escape":
-        await page.keyboard.press("Escape")
-        await page.keyboard.press("Escape")
-    else:
-        await say(page, " Keluar. ")
+    async with page.expect_response("**/info"):
+        if how == "button":
+            await press(page, "Keluar")
+        elif how == "escape":
+            await page.keyboard.press("Escape")
+            await page.keyboard.press("Escape")
+        else:
+            await say(page, " Keluar. ")
 
-    await page.wait_for_url("**/info")
-    await page.wait_for_function("localStorage.length === 0")
     await assert_no_trace(page)
     await page.go_back()
     assert page.url.endswith("/robots.txt")
@@ -278,9 +277,10 @@ async def test_a_page_closed_while_leaving_offline_does_not_come_back(app: AppPr
     await page.close()
     await visitor.context.set_offline(False)
 
-    again = await visitor.open()
+    again = await visitor.new_page()
+    async with again.expect_response("**/chat/leave"):
+        await again.goto(visitor.url)
 
-    await again.wait_for_function("localStorage.length === 0")
     await expect(again.get_by_text("Tulis apa saja, seperlunya.")).to_be_visible()
     assert await said_by_me(again) == []
     assert await visitor.context.cookies() == []
@@ -294,9 +294,9 @@ async def test_leaving_in_one_tab_clears_the_others(app: AppProcess, visitors: V
     second = await visitor.open()
     await settled(second, 1)
 
-    await press(first, "Keluar")
+    async with second.expect_response("**/info"):
+        await press(first, "Keluar")
 
-    await second.wait_for_url("**/info")
     await assert_no_trace(second)
 
 

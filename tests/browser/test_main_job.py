@@ -86,9 +86,12 @@ async def test_a_person_in_danger_reaches_a_responder_and_the_program_is_back_af
 
 async def finish(console: Page) -> None:
     """Close the talk with an outcome."""
-    await console.get_by_role("button", name="Tutup percakapan").or_(
-        console.get_by_role("button", name="Pilihan lain")
-    ).locator("visible=true").first.click()
+    await (
+        console.get_by_role("button", name="Tutup percakapan")
+        .or_(console.get_by_role("button", name="Pilihan lain"))
+        .locator("visible=true")
+        .first.click()
+    )
     form = console.locator("form").filter(has=console.get_by_role("group", name="Hasilnya"))
     if not await form.is_visible():
         await console.get_by_role("button", name="Tutup percakapan").locator("visible=true").first.click()

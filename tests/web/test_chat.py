@@ -194,6 +194,18 @@ async def test_what_can_not_be_stored_is_not_acknowledged(rig: Rig) -> None:
     assert "set-cookie" not in answer.headers
 
 
+async def test_a_database_that_does_not_answer_costs_the_page_nothing_but_time(rig: Rig) -> None:
+    async with rig.page() as page:
+        await rig.say(page, "halo")
+        await rig.core.database.write(lambda db: db.exec_driver_sql("alter table messages rename to gone"))
+        asked = await page.get("/chat/thread")
+        async with stream(rig, page) as seen:
+            await asyncio.wait_for(seen.ended.wait(), 5)
+
+    assert asked.status_code == 503
+    assert (seen.status, seen.parts.get_nowait(), seen.parts.empty()) == (200, b"retry: 2000\n\n", True)
+
+
 # Bad input
 
 

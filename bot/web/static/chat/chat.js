@@ -62,8 +62,7 @@
     last = Math.max(last, bubble.seq)
     $('hello').hidden = true
     const isAtEnd = isNearEnd()
-    if (bubble.by === 'me') forget(bubble.key)
-    const nodes = draw(bubble)
+    const nodes = takeSent(bubble.key) || draw(bubble)
     nodes.forEach((node) => place(node, bubble.seq))
     if (bubble.by === 'me') anchor = null
     else anchor ||= nodes[0]
@@ -125,8 +124,11 @@
     }
     return list
   }
+  // What stands at its place already is not moved: a screen reader would say it twice.
   function place(node, seq) {
     node.dataset.seq = seq
+    const before = node.parentNode && node.previousElementSibling
+    if (node.parentNode && !node.nextElementSibling?.dataset.seq && !(Number(before?.dataset.seq) > seq)) return
     const after = [...thread.children].find((other) => !other.dataset.seq || Number(other.dataset.seq) > seq)
     thread.insertBefore(node, after || null)
   }
@@ -266,8 +268,7 @@
     listen()
   }
   function refused(message, why) {
-    unsent = unsent.filter((each) => each.key !== message.key)
-    forget(message.key)
+    takeSent(message.key)?.[0].remove()
     tell(why.message || 'Pesan ini tidak terbaca. Coba tulis lagi.')
     if (!message.button) box.value = [message.text, box.value].filter(Boolean).join('\n')
     grow()
@@ -290,13 +291,14 @@
     sent?.tick?.remove()
     if (sent) sent.tick = null
   }
-  // The thread holds it now, or it can't be sent.
-  function forget(key) {
+  // The thread holds it now: it needs no sending any more, even if no answer ever said so.
+  function takeSent(key) {
     const sent = mine.get(key)
-    sent?.node.remove()
-    sent?.tick?.remove()
+    if (!sent) return null
+    sent.tick?.remove()
     mine.delete(key)
     unsent = unsent.filter((each) => each.key !== key)
+    return [sent.node]
   }
   function keep() {
     const draft = document.hidden ? box.value : ''
@@ -358,6 +360,7 @@
   async function ask() {
     try {
       const answer = await fetch(`/chat/thread?after=${last}`, { signal: AbortSignal.timeout?.(15000) })
+      if (!answer.ok) throw new Error(answer.status)
       const news = await answer.json()
       if (isGone) return
       if (!news.state && last > 0) return goToPlain() // left in another tab
@@ -453,6 +456,7 @@
   async function begin() {
     $('lost').classList.add('ready')
     if (stored.get(site, LEAVING)) await tellLeft()
+    if (!navigator.cookieEnabled) tell('Browser ini menolak cookie, jadi balasan tidak bisa tampil. Izinkan cookie untuk halaman ini, lalu muat ulang.')
     takeBack()
     flush()
     const state = await ask()
