@@ -40,7 +40,7 @@ class Load:
 
 
 class _Person:
-    __slots__ = ("chat", "is_waiting", "message_id", "since", "turns")
+    __slots__ = ("chat", "is_waiting", "message_id", "since", "turns", "was_asked")
 
     def __init__(self, chat: int) -> None:
         self.chat = chat
@@ -48,6 +48,7 @@ class _Person:
         self.since = 0.0
         self.is_waiting = False
         self.message_id = 0
+        self.was_asked = False
 
 
 class Crowd(FakeBotApi):
@@ -122,7 +123,12 @@ class Crowd(FakeBotApi):
         if person is not None and person.is_waiting:
             self._load.waits.append(time.perf_counter() - person.since)
             person.message_id = bubble.message_id
-            self._go_on(person, [button for row in bubble.buttons for button in row])
+            buttons = [button for row in bubble.buttons for button in row]
+            if person.was_asked and not buttons:
+                # Nothing is asked any more: a responder is awaited, and who waits is told so once. Somebody else comes.
+                person.turns = TURNS
+            person.was_asked = person.was_asked or bool(buttons)
+            self._go_on(person, buttons)
         return result
 
     def _do_answercallbackquery(self, params: dict[str, Any]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -170,6 +171,10 @@ async def serve(settings: Settings, *, say: Callable[[str], None]) -> None:
         )
     )
     token = await core.database.write(lambda db: people.first_invitation(db, core.vault, now=core.now()))
+    # What was loaded stays for good: the collector need not look at it again, nor so often at what comes and goes.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):

@@ -80,7 +80,7 @@ class Worker:
         self._inbox_bell = inbox_bell
         self._outbox_bell = outbox_bell
         self._now = now
-        self._lease = parts.new_id()
+        self._lease = parts.new_id() if database.is_shared else inbox.ALONE
         self._group: list[Heard] = []
         self.on_heard: Callable[[Heard], None] = lambda _heard: None
         self._stopping = False
@@ -106,7 +106,8 @@ class Worker:
         """Take a group, work it, tell others. How many updates it was."""
         if not self._group:
             now = self._now()
-            taken = await self._database.write(
+            run = self._database.write if self._database.is_shared else self._database.read
+            taken = await run(
                 lambda db: inbox.take_next(db, self._parts.vault, by=self._lease, now=now, lease=LEASE, most=GROUP)
             )
             self._group = [self._hear(each) for each in taken]

@@ -25,6 +25,7 @@ class Talk:
     """How a talk stands, and all that its messages have led to so far."""
 
     def __init__(self, known: Known, case: Case | None, new_id: Callable[[], int]) -> None:
+        self._loaded = known
         talk = known.conversation
         self.contact = talk.contact
         self.is_new = known.is_new
@@ -44,15 +45,17 @@ class Talk:
         self.is_erased = False
         self._new_id = new_id
 
-    def snapshot(self) -> "Talk":
-        """The talk as it is now, to go back to. Lists only ever grow, so their lengths tell."""
+    def snapshot(self) -> "Talk | None":
+        """The talk as it is now, to go back to; None while nothing happened in it. Lists only ever grow."""
+        if not self.is_changed:
+            return None
         kept = copy(self)
         kept.entries, kept.outgoing, kept.agreed = self.entries[:], self.outgoing[:], self.agreed[:]
         return kept
 
-    def restore(self, before: "Talk") -> None:
+    def restore(self, before: "Talk | None") -> None:
         """Undo what was done since the snapshot."""
-        self.__dict__.update(before.__dict__)
+        self.__dict__.update((before or Talk(self._loaded, self.case_before, self._new_id)).__dict__)
         self.new_signs, self.new_notes = [], []
 
     @property

@@ -1,5 +1,6 @@
 """What comes in and goes out, in our own words whatever the channel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -98,6 +99,17 @@ class OutboundMessage:
     buttons: tuple[Button, ...] = ()
     services: tuple[Contactable, ...] = ()
     author: str = ""
+
+
+def join_bubbles(bubbles: Sequence[OutboundMessage]) -> OutboundMessage:
+    """One bubble that says what these say, for channels where each costs time or money. The last one's choices stay."""
+    services = dict.fromkeys(service for bubble in bubbles for service in bubble.services)
+    return OutboundMessage(
+        text="\n\n".join(bubble.text for bubble in bubbles if bubble.text),
+        buttons=bubbles[-1].buttons,
+        services=tuple(services),
+        author=bubbles[-1].author,
+    )
 
 
 class DeliveryState(StrEnum):

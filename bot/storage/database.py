@@ -44,6 +44,11 @@ class Database(Protocol):
         """What `work` gives, seeing one state of the database. It changes nothing."""
         ...
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may work on it at the same time."""
+        ...
+
     async def close(self) -> None:
         """Finish what waits, then let go."""
         ...
@@ -72,6 +77,8 @@ class _Job:
 
 class SqliteDatabase:
     """One file, in WAL mode and fully synchronous, written by one thread."""
+
+    is_shared = False
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -192,6 +199,8 @@ def _sentence(exc: BaseException) -> str:
 
 class PostgresDatabase:
     """A PostgreSQL server, through asyncpg."""
+
+    is_shared = True
 
     def __init__(self, url: str) -> None:
         self._engine: AsyncEngine = create_async_engine(

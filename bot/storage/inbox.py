@@ -66,10 +66,13 @@ def rows_of(vault: Vault, updates: Sequence[Update]) -> list[dict[str, object]]:
     return rows
 
 
+_insert_postgres = postgresql.insert(inbox).on_conflict_do_nothing()
+_insert_sqlite = sqlite.insert(inbox).on_conflict_do_nothing()
+
+
 def add(db: sa.Connection, rows: list[dict[str, object]]) -> None:
     """Insert the updates that aren't here yet."""
-    insert = postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
-    db.execute(insert(inbox).on_conflict_do_nothing(), rows)
+    db.execute(_insert_postgres if db.dialect.name == "postgresql" else _insert_sqlite, rows)
 
 
 # Written out, not bound: only then does SQLite see that the partial index fits.
@@ -91,16 +94,24 @@ _mark_taken = (
 )
 
 
+ALONE = 0
+"""The lease of a worker that has the database to itself: it marks nothing, and what it took waits on until it is done."""
+
+
 def take_next(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: timedelta, most: int) -> list[Taken]:
-    """The oldest waiting updates of contacts none of whom is in another's hands, now in these."""
+    """The oldest waiting updates of contacts none of whom is in another's hands, now in these.
+
+    `by` ALONE only looks: where no other worker can be, nothing need be written to keep it away.
+    """
     rows = db.execute(_take, {"most": most}).all()
     if not rows:
         return []
-    in_hands = set(db.scalars(_in_hands))
-    rows = [row for row in rows if row.address_digest not in in_hands]
-    if not rows:
-        return []
-    db.execute(_mark_taken, {"ids": [row.id for row in rows], "by": by, "until": now + lease})
+    if by != ALONE:
+        in_hands = set(db.scalars(_in_hands))
+        rows = [row for row in rows if row.address_digest not in in_hands]
+        if not rows:
+            return []
+        db.execute(_mark_taken, {"ids": [row.id for row in rows], "by": by, "until": now + lease})
     taken: list[Taken] = []
     for row in rows:
         content = _decode(vault.open(_place(row.key_digest), row.sealed))
@@ -119,6 +130,7 @@ def take_next(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease:
 _mine = sa.select(inbox.c.id).where(
     inbox.c.id.in_(sa.bindparam("ids", expanding=True)), inbox.c.state == TAKEN, inbox.c.lease == sa.bindparam("by")
 )
+_still_waiting = sa.select(inbox.c.id).where(inbox.c.id.in_(sa.bindparam("ids", expanding=True)), inbox.c.state == WAITING)
 _mark = (
     sa.update(inbox)
     .where(inbox.c.id.in_(sa.bindparam("ids", expanding=True)))
@@ -128,6 +140,8 @@ _mark = (
 
 def still_taken(db: sa.Connection, ids: Sequence[int], *, by: int) -> set[int]:
     """Which of these are still in these hands: a late worker's lease may have run out."""
+    if by == ALONE:
+        return set(db.scalars(_still_waiting, {"ids": list(ids)}))
     return set(db.scalars(_mine, {"ids": list(ids), "by": by}))
 
 

@@ -73,6 +73,9 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Content).decode
 
 
+_insert = sa.insert(messages)
+
+
 def add(db: sa.Connection, vault: Vault, entries: Iterable[Entry]) -> None:
     """Enter these in their threads."""
     rows = [
@@ -93,7 +96,7 @@ def add(db: sa.Connection, vault: Vault, entries: Iterable[Entry]) -> None:
         for entry in entries
     ]
     if rows:
-        db.execute(sa.insert(messages), rows)
+        db.execute(_insert, rows)
 
 
 _thread = (

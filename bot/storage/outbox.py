@@ -56,6 +56,9 @@ class Fate:
     was_tried: bool = True
 
 
+_insert = sa.insert(outbox)
+
+
 def add(db: sa.Connection, rows: Iterable[Outgoing]) -> None:
     """Queue these."""
     values = [
@@ -73,7 +76,7 @@ def add(db: sa.Connection, rows: Iterable[Outgoing]) -> None:
         for row in rows
     ]
     if values:
-        db.execute(sa.insert(outbox), values)
+        db.execute(_insert, values)
 
 
 # Written out, not bound: only then does SQLite see that a partial index fits.
