@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { addMessage, countUnseen, inOrder, itemsOf, quotedPieces } from '../src/case/items'
+import { addMessage, countUnseen, inOrder, itemsOf, quotedPieces, quotesBySeq } from '../src/case/items'
 import { makeCase, makeMessage } from './builders'
 
 describe('a thread', () => {
@@ -51,5 +51,11 @@ describe('a thread', () => {
 
     expect(pieces.filter((each) => each.isQuoted).map((each) => each.text)).toEqual(['Bawa Pisau', 'kak'])
     expect(pieces.map((each) => each.text).join('')).toBe('dia Bawa Pisau kak')
+  })
+
+  test('finds words that a sign quotes from different places of one message', () => {
+    const sign = { topic: 't', level: 'P2' as const, words: 'mukul … takut pulang', seq: 1, at: '2026-11-24T10:00:00Z' }
+
+    expect(quotesBySeq([sign]).get(1)).toEqual(['mukul', 'takut pulang'])
   })
 })

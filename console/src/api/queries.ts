@@ -33,6 +33,8 @@ export function useCase(id: string) {
   return useQuery({
     queryKey: keys.case(id),
     queryFn: () => given(api.GET('/api/cases/{case_id}', { params: { path: { case_id: id } } })),
+    // Opening a case tells the server that it was read, also when taking it brought its contents along.
+    refetchOnMount: 'always',
   })
 }
 

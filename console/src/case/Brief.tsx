@@ -1,10 +1,13 @@
 import { Button } from '@mantine/core'
+import { useState } from 'react'
 import type { BriefLine, CaseDetail, Consent, Message, Service } from '../api/types'
 import { CopyButton } from '../look/CopyButton'
 import { Icon } from '../look/icons'
 import { useWords } from '../words/language'
 import { clock } from '../words/time'
 import { Jump, Signs } from './Safety'
+
+const FIRST_NOT_ASKED = 5
 
 type Props = { detail: CaseDetail; onJump: (seq: number) => void; onInsert: (text: string) => void }
 
@@ -51,7 +54,9 @@ function Answers({ lines, onJump }: { lines: readonly BriefLine[]; onJump: (seq:
       <dl className="answers">
         {told.map((line) => (
           <div key={line.slot}>
-            <dt>{line.label}</dt>
+            <dt>
+              <span className="two-lines">{line.label}</span>
+            </dt>
             <dd>
               <AnswerValue line={line} />
               {line.seq === null ? null : <Jump seq={line.seq} onJump={onJump} />}
@@ -59,18 +64,32 @@ function Answers({ lines, onJump }: { lines: readonly BriefLine[]; onJump: (seq:
           </div>
         ))}
       </dl>
-      {open.length > 0 ? (
-        <p className="tags not-asked">
-          <span className="tag">{w.brief.notAsked}</span>
-          {open.map((line) => (
-            <span key={line.slot} className="tag line-tag">
-              {line.label}
-            </span>
-          ))}
-        </p>
-      ) : null}
+      {open.length > 0 ? <NotAsked lines={open} /> : null}
       {told.some((line) => line.is_inferred) ? <p className="hint">{w.brief.inferred}</p> : null}
     </>
+  )
+}
+
+/** What nobody asked yet: the next few, the rest on demand. */
+function NotAsked({ lines }: { lines: readonly BriefLine[] }) {
+  const { w } = useWords()
+  const [isWhole, setWhole] = useState(false)
+  const shown = isWhole ? lines : lines.slice(0, FIRST_NOT_ASKED)
+  const rest = lines.length - shown.length
+  return (
+    <div className="tags not-asked">
+      <span className="tag">{w.brief.notAsked}</span>
+      {shown.map((line) => (
+        <span key={line.slot} className="tag line-tag">
+          {line.label}
+        </span>
+      ))}
+      {rest > 0 ? (
+        <button type="button" className="tag more-tag" onClick={() => setWhole(true)}>
+          {w.brief.moreNotAsked(rest)}
+        </button>
+      ) : null}
+    </div>
   )
 }
 

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { ApiError, isFault } from '../api/client'
 import { keys, useCase } from '../api/queries'
-import type { CaseDetail, Me } from '../api/types'
+import type { CaseDetail, Me, Queue } from '../api/types'
 import { go, links } from '../inbox/route'
 import { useShortcuts } from '../keys/shortcuts'
 import type { Connection } from '../live/connection'
@@ -27,7 +27,7 @@ export function CaseView({ id, me, connection }: { id: string; me: Me; connectio
   const { w } = useWords()
   const query = useCase(id)
   const detail = useMemo(() => query.data && asHeld(query.data, query.error), [query.data, query.error])
-  useReading(detail)
+  useReading(detail, query.dataUpdatedAt)
 
   if (detail) return <OpenCase detail={detail} me={me} connection={connection} />
   return (
@@ -72,10 +72,9 @@ function asHeld(detail: CaseDetail, error: unknown): CaseDetail {
 }
 
 /** Keeps count of what was read: in the draft, and, since reading told the server, in the list of one's people. */
-function useReading(detail: CaseDetail | undefined) {
+function useReading(detail: CaseDetail | undefined, readAt: number) {
   const client = useQueryClient()
   const id = detail?.id
-  const lastSeq = detail?.last_seq
   useEffect(() => {
     if (!detail) return
     const look = () => {
@@ -89,8 +88,10 @@ function useReading(detail: CaseDetail | undefined) {
     return () => document.removeEventListener('visibilitychange', look)
   }, [detail])
   useEffect(() => {
-    if (id && lastSeq !== undefined) void client.invalidateQueries({ queryKey: keys.queue })
-  }, [client, id, lastSeq])
+    const mine = client.getQueryData<Queue>(keys.queue)?.mine
+    const isListedUnread = mine?.some((each) => each.id === id && each.unread > 0)
+    if (readAt > 0 && isListedUnread) void client.invalidateQueries({ queryKey: keys.queue })
+  }, [client, id, readAt])
 }
 
 function OpenCase({ detail, me, connection }: { detail: CaseDetail; me: Me; connection: Connection }) {

@@ -94,7 +94,9 @@ export function quotesBySeq(signs: readonly Sign[]): Map<number, string[]> {
   const found = new Map<number, string[]>()
   for (const sign of signs) {
     if (sign.seq === null || !sign.words) continue
-    found.set(sign.seq, [...(found.get(sign.seq) ?? []), sign.words])
+    // Words that stand apart in the message come joined by an ellipsis.
+    const apart = sign.words.split('…').map((each) => each.trim())
+    found.set(sign.seq, [...(found.get(sign.seq) ?? []), ...apart])
   }
   return found
 }

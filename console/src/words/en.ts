@@ -279,6 +279,7 @@ export const en: Words = {
     unsure: 'not sure',
     refused: 'chose not to answer',
     notAsked: 'not asked yet:',
+    moreNotAsked: (n) => `and ${n} more`,
     nothing: 'No answers yet. Their words stand in the conversation.',
     jump: (n) => `Go to message ${n}`,
   },

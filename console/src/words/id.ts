@@ -296,6 +296,7 @@ export const id = {
     unsure: 'tidak yakin',
     refused: 'memilih tidak menjawab',
     notAsked: 'belum ditanya:',
+    moreNotAsked: (n: number) => `dan ${n} lagi`,
     nothing: 'Belum ada jawaban. Kata-katanya ada di percakapan.',
     jump: (n: number) => `Lihat pesan ${n}`,
   },
