@@ -9,6 +9,7 @@ from nlu.rules import Frame, Rule, RuleBook
 from nlu.understanding import Level, Risk
 
 _ASK_SCORE = 0.5
+_DANGER = "immediate_danger"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,13 +89,16 @@ class RiskReader:
             if not topics[finding.rule.topic].is_need:
                 by_topic.setdefault(finding.rule.topic, []).append(finding)
         risks = [self._risk(name, group, reading) for name, group in by_topic.items()]
+        if len(risks) > 1:
+            # danger that is not now is told by the kind of harm alone
+            risks = [risk for risk in risks if risk.name != _DANGER or risk.level is Level.P1]
         if not risks:
             return ()
-        if "immediate_danger" not in by_topic:
+        if all(risk.name != _DANGER for risk in risks):
             threats = [risk for risk in risks if risk.level is Level.P1 and topics[risk.name].is_threat]
             if threats:
                 risks.append(
-                    Risk(name="immediate_danger", score=threats[0].score, level=Level.P1, evidence=threats[0].evidence)
+                    Risk(name=_DANGER, score=threats[0].score, level=Level.P1, evidence=threats[0].evidence)
                 )
         levels = {risk.name: risk.level.rank for risk in risks}
         kept = [
