@@ -40,6 +40,8 @@ class Lexicon:
         self.slang: dict[str, tuple[str, ...]] = {}
         # Words known only because a rule names them: their endings still carry meaning (`anaknya` is also a child).
         self.literals: set[str] = set()
+        # What a word is read as right after another: `tau` is "ever" after Javanese `ora`, elsewhere "know".
+        self.after: dict[tuple[str, str], tuple[str, ...]] = {}
         self.negatable = 0
         self.common = 0
         # Phrases of these concepts hide the words they are made of ("bunuh diri" is no killing, "mati lampu" no death).
@@ -129,7 +131,11 @@ class Lexicon:
             if not colon or not full.split():
                 raise LexiconError((f"{root.file}:{root.lines['slang'] + number + 1}: `forms: full words` is wanted",))
             for form in short.split():
-                self.slang[form] = tuple(full.split())
+                first, _, second = form.partition("_")
+                if second:
+                    self.after[first, second] = tuple(full.split())
+                else:
+                    self.slang[form] = tuple(full.split())
         for word in root.words("plain"):
             self.words.setdefault(word, 0)
         for stem in root.words("plain_stems"):

@@ -123,7 +123,7 @@ class Normalizer:
         for phrase in lexicon.phrases:
             starts[phrase[0]] = max(starts.get(phrase[0], 0), len(phrase))
         self._phrase_starts = starts
-        self._segments: frozenset[str] = frozenset()
+        self._seconds = frozenset(second for _first, second in lexicon.after)
 
     def read(self, text: str) -> Reading:
         """The words of a text, phrases joined, fillers left out."""
@@ -137,6 +137,7 @@ class Normalizer:
         cache, filler, phrase_starts = self._cache, self._filler, self._phrase_starts
         sentence = clause = fillers = 0
         has_phrase = False
+        previous, seconds = "", self._seconds
         for match in _TOKEN.finditer(folded):
             token = match.group()
             if token[0] in ".!?;\n":
@@ -147,7 +148,11 @@ class Normalizer:
             if token[0] == ",":
                 clause += 1
                 continue
-            pieces = cache.get(token) or self.look_up(token)
+            if token in seconds and (previous, token) in self._lexicon.after:
+                pieces = tuple(piece for word in self._lexicon.after[previous, token] for piece in self.look_up(word))
+            else:
+                pieces = cache.get(token) or self.look_up(token)
+            previous = token
             for word, mask in pieces:
                 if mask & filler:
                     fillers |= mask
