@@ -15,6 +15,7 @@ HEAD_CHARS = 2000
 TAIL_CHARS = 2000
 _LONGEST_TOKEN = 200
 _CACHE_LIMIT = 40_000
+_FEW_WORDS = 40
 
 _TOKEN = re.compile(r"[a-z0-9]+(?:[-'*@$_][a-z0-9]+)*['*]*|[.!?;\n]+|,|[^\x00-\x7f]")
 _STRETCH = re.compile(r"(.)\1{2,}")
@@ -89,13 +90,27 @@ class Reading:
     fillers: int
     phrase: int
     _where: dict[int, list[int]] = field(default_factory=dict)
+    _places: dict[int, list[int]] = field(default_factory=dict)
 
     def where(self, mask: int) -> list[int]:
         """The positions of the words that have any of these bits; remembered, since many rules begin alike."""
         positions = self._where.get(mask)
         if positions is None:
-            positions = self._where[mask] = [at for at, own in enumerate(self.masks) if own & mask]
+            if len(self.masks) <= _FEW_WORDS:
+                positions = [at for at, own in enumerate(self.masks) if own & mask]
+            else:
+                positions = sorted(at for own, places in self._alike().items() if own & mask for at in places)
+            self._where[mask] = positions
         return positions
+
+    def _alike(self) -> dict[int, list[int]]:
+        """The positions of words that stand for the same; a long text repeats itself, so there are fewer of these than words."""
+        alike = self._places
+        if not alike:
+            for at, own in enumerate(self.masks):
+                if own:
+                    alike.setdefault(own, []).append(at)
+        return alike
 
     def quote(self, first: int, last: int) -> str:
         """The writer's own words from one word to another, at most 120 characters."""
@@ -123,6 +138,10 @@ class Normalizer:
         for phrase in lexicon.phrases:
             starts[phrase[0]] = max(starts.get(phrase[0], 0), len(phrase))
         self._phrase_starts = starts
+        self._shapes: dict[tuple[str, int], list[str]] = {}
+        for word, mask in lexicon.words.items():
+            if mask & self._voice:
+                self._shapes.setdefault((word[0], len(word)), []).append(word)
         self._seconds = frozenset(second for _first, second in lexicon.after)
 
     def read(self, text: str) -> Reading:
@@ -276,9 +295,9 @@ class Normalizer:
     def _starred(self, token: str) -> Pieces | None:
         """`b*nuh`: each star is one letter, the first letter is sure."""
         pattern = re.compile(re.escape(token).replace(r"\*", "[a-z]") + "$")
-        for word, mask in self._lexicon.words.items():
-            if mask & self._voice and len(word) == len(token) and word[0] == token[0] and pattern.match(word):
-                return ((word, mask),)
+        for word in self._shapes.get((token[0], len(token)), ()):
+            if pattern.match(word):
+                return ((word, self._lexicon.words[word]),)
         return None
 
     def _hyphened(self, token: str) -> Pieces | None:
