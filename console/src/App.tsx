@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { keys, useMe, useSignOut } from './api/queries'
 import type { Me } from './api/types'
 import { forgetDrafts, hasAnyWords, keepDraftsFor } from './case/drafts'
@@ -64,6 +64,13 @@ function Rooms({ me, route, onSignedOut }: { me: Me; route: Route; onSignedOut: 
     // Somebody else signed in on this page: nothing of the one before may be left.
     if (keepDraftsFor(me.person.id)) client.removeQueries({ queryKey: keys.cases })
   }, [me.person.id, client])
+  // Labels and services come from the server, in the language asked for.
+  const { language } = useWords()
+  const spoken = useRef(language)
+  useEffect(() => {
+    if (spoken.current !== language) void client.invalidateQueries({ queryKey: keys.cases })
+    spoken.current = language
+  }, [client, language])
   useEffect(() => {
     const ask = (event: BeforeUnloadEvent) => {
       if (hasAnyWords()) event.preventDefault()
