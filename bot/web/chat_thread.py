@@ -18,7 +18,7 @@ from bot.storage.vault import Vault
 RESTS_AFTER = timedelta(minutes=10)
 """Silence after which a page shows nothing of the talk before it is asked to: somebody else may hold the phone by then.
 
-Source: docs/architecture.md, Phone in the wrong hands.
+Source: docs/decisions/web-chat.md.
 """
 
 
