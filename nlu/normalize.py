@@ -139,8 +139,11 @@ class Normalizer:
             starts[phrase[0]] = max(starts.get(phrase[0], 0), len(phrase))
         self._phrase_starts = starts
         self._shapes: dict[tuple[str, int], list[str]] = {}
-        for word, mask in lexicon.words.items():
-            if mask & self._voice:
+        parts = {part for phrase in lexicon.phrases for part in phrase} | lexicon.literals
+        # words of danger come first: they are what people mask
+        hidden = [word for word, mask in lexicon.words.items() if mask & self._voice] + sorted(parts)
+        for word in hidden:
+            if word in lexicon.words:
                 self._shapes.setdefault((word[0], len(word)), []).append(word)
         self._seconds = frozenset(second for _first, second in lexicon.after)
 
