@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts what a command needs into .venv, once for each lock: install.sh run | build | test | console | chromium
+# Puts what a command needs into .venv, once for each lock: install.sh run | console | node | test
 # Every failure ends with one sentence that says what to do.
 set -eu
 cd "$(dirname "$0")/.."
@@ -18,13 +18,24 @@ find_python() {
 }
 
 make_venv() {
-    if [ -x $VENV/bin/python ] && $VENV/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then return; fi
+    # The stamp comes last: a folder that was left half made is made anew.
+    if [ -f $VENV/.made ] && $VENV/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then return; fi
+    if $VENV/bin/python -m pip --version >/dev/null 2>&1 && $VENV/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        touch $VENV/.made; return
+    fi
     python=$(find_python)
     say "Making a virtual environment with $("$python" --version) …"
     rm -rf $VENV
-    "$python" -m venv $VENV 2>$$.err || { cat $$.err >&2; rm -f $$.err; rm -rf $VENV
-        fail "Python can't make a virtual environment. Debian, Ubuntu: apt install python3-venv; then try again."; }
-    rm -f $$.err
+    if ! told=$("$python" -m venv $VENV 2>&1); then
+        rm -rf $VENV
+        say "$told"
+        case $told in
+            *"No space left"*) fail "The disk is full: free some space, then try again." ;;
+            *) version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+               fail "Python can't make a virtual environment. Debian, Ubuntu: apt install python$version-venv; then try again." ;;
+        esac
+    fi
+    touch $VENV/.made
 }
 
 # A command `teduh`, and this folder on the path: the program runs from where it stands.
@@ -49,6 +60,9 @@ install_lock() {
     if ! $VENV/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --no-deps -r "$lock" 2>$VENV/pip.err; then
         tail -5 $VENV/pip.err >&2
         if grep -qi 'no space left' $VENV/pip.err; then fail "The disk is full: free some space, then try again."; fi
+        if grep -q 'DO NOT MATCH THE HASHES' $VENV/pip.err; then
+            fail "A package is not the one that $lock names: what came over the network was changed or damaged. Nothing of it was installed."
+        fi
         fail "The packages could not be installed. Check that this machine reaches a Python package index (see the lines above), then try again."
     fi
     cp "$lock" "$stamp"
@@ -74,23 +88,31 @@ build_console() {
     console_stamp > console/dist/.stamp
 }
 
+# The one that the tests would start: the named one, an installed one, else Playwright's own.
 find_chromium() {
-    for name in "${TEDUH_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+    for name in "${TEDUH_TEST_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
         if [ -n "$name" ] && command -v "$name" >/dev/null 2>&1; then return 0; fi
     done
-    [ -x "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" ] && return 0
-    ls "${PLAYWRIGHT_BROWSERS_PATH:-$HOME/.cache/ms-playwright}"/chromium-*/ >/dev/null 2>&1
+    $VENV/bin/python - <<'PYTHON'
+import sys
+from pathlib import Path
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    sys.exit(not Path(playwright.chromium.executable_path).exists())
+PYTHON
 }
 
 install_chromium() {
     if find_chromium; then return; fi
     say "Installing Chromium for the browser tests …"
+    root="sudo -n"
+    if [ "$(id -u)" = 0 ]; then root=""; fi
     if command -v apt-get >/dev/null 2>&1; then
-        root=""; [ "$(id -u)" = 0 ] || root="sudo -n"
-        $root apt-get update -q >/dev/null 2>&1 && $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium >/dev/null 2>&1 || true
+        $root apt-get update -q >/dev/null 2>&1 || true
+        $root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium >/dev/null 2>&1 || true
     fi
     find_chromium || $VENV/bin/python -m playwright install chromium >/dev/null 2>&1 || true
-    find_chromium || fail "The browser tests need Chromium: install it (Debian: apt install chromium; macOS: Google Chrome), or name one in TEDUH_CHROMIUM."
+    find_chromium || fail "The browser tests need Chromium: install it (Debian: apt install chromium), or name one in TEDUH_TEST_CHROMIUM."
 }
 
 make_venv
