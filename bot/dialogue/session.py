@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from nlu.understanding import Level
 
-Value = str | int | float | tuple[str, ...] | Mapping[str, str]
+Value = str | int | float | tuple[str, ...] | Mapping[str, str | None]
 
 
 class AnswerState(StrEnum):
