@@ -57,6 +57,19 @@ def test_the_readme_s_links_lead_somewhere():
         assert (ROOT / link).exists(), link
 
 
+def test_every_document_that_is_named_is_there():
+    for file in tracked_files():
+        if file.suffix in (".py", ".md", ".yml", ".ts", ".tsx"):
+            for named in re.findall(r"(?<![\w/])docs/[\w/-]+\.(?:md|png)", file.read_text(encoding="utf-8")):
+                assert (ROOT / named).exists(), f"{file.relative_to(ROOT)} names {named}"
+
+
+def test_the_documents_links_lead_somewhere():
+    for page in (ROOT / "docs").rglob("*.md"):
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.relative_to(ROOT)} links to {link}"
+
+
 def test_the_licence_is_named_by_spdx():
     assert PROJECT["license"] == "Apache-2.0"
     assert "Apache License" in (ROOT / "LICENSE").read_text()
