@@ -226,7 +226,7 @@ class _Parser:
             type=Type(type_name),
             options=options,
             is_shown=reader.switch(node, "shown", what="a slot", default=False),
-            note=reader.text(node, "note", what="a slot") if is_shared else "",
+            note=reader.text(node, "note", what="a slot"),
             spot=node.spot,
         )
         if known is not None and known.spot is not None and known.type is not slot.type:
