@@ -3,6 +3,7 @@
 import re
 import subprocess
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,18 @@ def test_every_runtime_dependency_is_locked_and_explained():
         assert name is not None
         assert f"| {name[0]} |" in explained
         assert re.search(rf"^{name[0].lower()}==", locked, re.MULTILINE), name[0]
+
+
+def test_no_runtime_package_is_under_a_gpl():
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements" / "run.txt").read_text(), re.MULTILINE)
+    installed = {re.sub(r"[-_.]+", "-", each.name).lower(): each.metadata for each in distributions()}
+    for name in locked:
+        metadata = installed.get(re.sub(r"[-_.]+", "-", name).lower())
+        if metadata is None:  # for another platform
+            continue
+        named = [metadata.get("License-Expression") or "", *(metadata.get_all("Classifier") or [])]
+        short = (metadata.get("License") or "")[:80]
+        assert not re.search(r"GPL|General Public", " ".join([*named, short])), name
 
 
 def test_the_readme_s_commands_are_there():
