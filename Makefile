@@ -33,7 +33,7 @@ console: ## build the console
 
 chaos: ## kill the process 200 times while 50 people talk
 	@sh scripts/install.sh test
-	@TEDUH_CHAOS_KILLS=200 TEDUH_CHAOS_TALKS=50 $(PYTHON) -m pytest tests/chaos
+	@TEDUH_CHAOS_KILLS=200 TEDUH_CHAOS_TALKS=50 TEDUH_CHAOS_RACES=10000 $(PYTHON) -m pytest tests/chaos
 
 fuzz: ## the property tests 20 times (ROUNDS=…), each time with other examples
 	@sh scripts/install.sh test

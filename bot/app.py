@@ -9,7 +9,7 @@ import signal
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -66,6 +66,22 @@ class Core:
     now: Callable[[], datetime]
 
 
+class _OnDuty:
+    """How many answer people, asked of the database once in two seconds at most: every group of messages wants to know."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._counted_at: datetime | None = None
+        self._count = 0
+
+    def __call__(self, db: sa.Connection) -> int:
+        """The count."""
+        now = self._now()
+        if self._counted_at is None or abs(now - self._counted_at) > timedelta(seconds=2):
+            self._count, self._counted_at = people.count_on_duty(db, now), now
+        return self._count
+
+
 def open_vault(settings: Settings) -> Vault:
     """The vault with the key of the environment, or of the data folder (made at the first start).
 
@@ -100,7 +116,7 @@ def build_core(
         new_id=new_id,
         render=content.render,
         groups_of=content.groups_of,
-        count_on_duty=lambda db: people.count_on_duty(db, now()),
+        count_on_duty=_OnDuty(now),
         fault_text=content.fault_text,
     )
     desk = Desk(vault=vault, new_id=new_id, engine=engine, render=content.render, frame=content.frame)

@@ -1,6 +1,6 @@
 """What a responder does: take a person, talk, note, give back, close. Each in the caller's transaction, each audited."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -47,6 +47,10 @@ class ContactUnreachable(CaseError):
     """The contact blocked us or stopped: nothing may be sent."""
 
 
+class ContactUnsafe(CaseError):
+    """The contact asked that nobody writes first, and has not written since the claim."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Desk:
     """What the actions of a responder need, built once. `frame` gives a fixed text in a language, filled with values."""
@@ -78,9 +82,13 @@ def claim(db: sa.Connection, desk: Desk, case_id: CaseId, *, by: Responder, now:
     """This person, in this responder's hands.
 
     Raises:
-        CaseAlreadyClaimed, CaseClosed, NotAllowed, CaseNotFound.
+        CaseAlreadyClaimed, CaseClosed, NotAllowed, CaseNotFound, NoFreeSlot.
     """
-    return _claim(db, desk, cases.get(db, desk.vault, case_id), by=by, now=now)
+    case = cases.get(db, desk.vault, case_id)
+    held = [each for each in cases.list_held(db, desk.vault, by.id) if each.id != case_id]
+    if len(held) > by.slots or (len(held) == by.slots and case.level is not Level.P1):
+        raise NoFreeSlot
+    return _claim(db, desk, case, by=by, now=now)
 
 
 def _claim(db: sa.Connection, desk: Desk, case: Case, *, by: Responder, now: datetime) -> Case:
@@ -120,7 +128,7 @@ def reply(
     """The responder's words, in the thread and on their way. The same key gives the same entry and sends once.
 
     Raises:
-        NotTheHolder, CaseClosed, ControlLost, ConversationMovedOn, ContactUnreachable.
+        NotTheHolder, CaseClosed, ControlLost, ConversationMovedOn, ContactUnreachable, ContactUnsafe.
     """
     case = cases.get(db, desk.vault, case_id)
     already = messages.find_by_key(db, desk.vault, case.contact_id, key)
@@ -135,14 +143,22 @@ def reply(
         raise ConversationMovedOn(talk.inbound_seq)
     if not talk.contact.is_reachable:
         raise ContactUnreachable
+    if not case.may_contact_first and claimed_at(messages.list_thread(db, desk.vault, case.contact_id)) > talk.inbound_seq:
+        raise ContactUnsafe
     words = OutboundMessage(text=text[:LONGEST_REPLY], author=by.name)
     known = _say(db, desk, known, words, By.RESPONDER, case=case, by=by, key=key, now=now)
     contacts.save(db, desk.vault, [known], now=now)
-    cases.mark_read(db, case_id, seen_seq)
+    cases.mark_read(db, case_id, min(seen_seq, talk.seq))
     audit.add(db, actor=by.id, action="reply_sent", case_id=case_id, at=now)
     entry = messages.find_by_key(db, desk.vault, case.contact_id, key)
     assert entry is not None  # noqa: S101 - it was written above
     return entry
+
+
+def claimed_at(thread: Sequence[Entry]) -> int:
+    """The number of the latest claim in the thread: who may not be written to first has to write after it."""
+    claims = (entry.seq for entry in thread if entry.kind == messages.EVENT and entry.text == "claimed")
+    return max(claims, default=0)
 
 
 def send_again(db: sa.Connection, desk: Desk, case_id: CaseId, message_id: MessageId, *, by: Responder, now: datetime) -> bool:

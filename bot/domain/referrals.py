@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -82,7 +83,7 @@ class Topic:
     services_abroad: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Directory:
     """Services, topics and groups by their ids."""
 
@@ -90,7 +91,7 @@ class Directory:
     topics: Mapping[str, Topic]
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 
-    @property
+    @cached_property
     def verified(self) -> frozenset[str]:
         """The services that have something to show."""
         return frozenset(service.id for service in self.services.values() if service.contact() is not None)

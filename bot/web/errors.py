@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from litestar.exceptions import HTTPException, ValidationException
 
-from bot.actions.handoff import ContactUnreachable, ControlLost, ConversationMovedOn, NobodyWaits, NoFreeSlot
+from bot.actions.handoff import ContactUnreachable, ContactUnsafe, ControlLost, ConversationMovedOn, NobodyWaits, NoFreeSlot
 from bot.actions.people import LinkUsed, OffDuty, TooManyTries, WrongPassword
 from bot.domain.cases import CaseAlreadyClaimed, CaseClosed, LevelOnlyRises, NotTheHolder
 from bot.domain.credentials import LoginUnusable, NameUnusable, PasswordWeak, Weakness
@@ -54,6 +54,7 @@ _TABLE: dict[type[Exception], Answer] = {
     ConversationMovedOn: Answer(status=409, code="conversation_moved_on"),
     ControlLost: Answer(status=409, code="control_lost"),
     ContactUnreachable: Answer(status=409, code="contact_unreachable"),
+    ContactUnsafe: Answer(status=409, code="contact_unsafe"),
     LoginTaken: Answer(status=409, code="login_taken", field="login"),
     LoginUnusable: Answer(status=400, code="login_unusable", field="login"),
     NameUnusable: Answer(status=400, code="name_unusable", field="name"),
@@ -111,6 +112,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "contact_unreachable": (
         "Pesan tidak bisa sampai. Jangan mencari jalan lain; ini bisa jadi pilihannya.",
         "Messages cannot arrive. Do not look for another way; it may be their choice.",
+    ),
+    "contact_unsafe": (
+        "Jangan menulis lebih dulu. Tunggu sampai ia menulis. Draf Anda aman.",
+        "Do not write first. Wait until they write. Your draft is safe.",
     ),
     "login_taken": ("Nama masuk ini sudah dipakai. Pilih yang lain.", "This login is taken. Choose another."),
     "login_unusable": (

@@ -39,12 +39,17 @@ async def _stream(parts: ConsoleParts, signed_in: SignedIn) -> AsyncIterator[byt
     async with parts.live.subscribe(CONSOLE_TOPIC, topic_of(signed_in)) as news:
         # Said once we listen: what a console asks for after it reads this, it can't have missed.
         yield b": hello\nretry: 2000\n\n"
+        loop = asyncio.get_running_loop()
+        heartbeat_at = loop.time() + HEARTBEAT_SECONDS
         while True:
             try:
-                event = await asyncio.wait_for(news.get(), HEARTBEAT_SECONDS)
+                # By the clock, not by quiet: news that this person may not see must not starve the sign of life.
+                async with asyncio.timeout_at(heartbeat_at):
+                    event = await news.get()
             except TimeoutError:
                 if not await _is_still_signed_in(parts, signed_in):
                     return
+                heartbeat_at = loop.time() + HEARTBEAT_SECONDS
                 yield b": still here\n\n"
                 continue
             if event == CLOSING:

@@ -275,7 +275,8 @@ class Fault(Schema):
     """Every error of the API. `code` is ours and stable, `message` in the reader's language, `field` where one is at fault.
 
     409: case_already_claimed, conversation_moved_on (someone wrote; `last_seq` is now), control_lost, case_closed, stale_version,
-    contact_unreachable, login_taken. 404: nobody_waits, case_not_found, message_not_found, not_found. 403: not_allowed, not_holder,
+    contact_unreachable, contact_unsafe, login_taken. 404: nobody_waits, case_not_found, message_not_found, not_found.
+    403: not_allowed, not_holder,
     off_duty, no_slot, level_only_rises, cross_site. 401: signed_out, wrong_password, link_used. 400: invalid, login_unusable,
     name_unusable, password_too_short, password_too_long, password_too_common, password_holds_login. 413: too_large.
     429: too_many_tries (`wait_seconds`). 503: unavailable. 500: unexpected.

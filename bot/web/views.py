@@ -5,6 +5,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from bot.actions.handoff import claimed_at
 from bot.domain.cases import Case, CaseId, CaseStatus, Control, is_leased
 from bot.domain.contacts import Conversation, code_of
 from bot.domain.messages import ContactId
@@ -138,15 +139,9 @@ def _lock(case: Case, talk: Conversation, thread: Sequence[Entry], *, is_mine: b
         return "contact_blocked"
     if talk.control is Control.PAUSED:
         return "contact_stopped"
-    if not case.may_contact_first and _claimed_at(thread) > talk.inbound_seq:
+    if not case.may_contact_first and claimed_at(thread) > talk.inbound_seq:
         return "unsafe"
     return ""
-
-
-def _claimed_at(thread: Sequence[Entry]) -> int:
-    """The number of the latest claim in the thread: who may not be written to first has to write after it."""
-    claims = (entry.seq for entry in thread if entry.kind == messages.EVENT and entry.text == "claimed")
-    return max(claims, default=0)
 
 
 def _holder(db: sa.Connection, parts: ConsoleParts, case: Case) -> str | None:

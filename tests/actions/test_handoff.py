@@ -299,3 +299,26 @@ async def test_a_message_of_unknown_fate_goes_again_only_when_its_author_says_so
 
     assert fate[entry.id] is DeliveryState.UNKNOWN
     assert asked is True
+
+
+async def test_nobody_writes_first_to_somebody_whose_phone_may_be_read(database: Database, vault: Vault, desk: Desk):
+    await database.write(lambda db: contacts.save(db, vault, [make_known(1, control=Control.PENDING)], now=NOW))
+    await database.write(lambda db: cases.add(db, vault, [make_case(1, may_contact_first=False)]))
+    await take_next(database, desk)
+
+    with pytest.raises(handoff.ContactUnsafe):
+        await send(database, desk, 1)
+    await contact_writes(database, vault, 1)
+
+    assert (await send(database, desk, 1)).text == "Saya Ratna"
+
+
+async def test_taking_somebody_by_name_fills_a_slot_too(database: Database, vault: Vault, desk: Desk):
+    one_slot = make_responder(1, slots=1)
+    await open_cases(database, vault, Level.P2, Level.P3, Level.P1)
+    await database.write(lambda db: handoff.claim(db, desk, CaseId(1), by=one_slot, now=NOW))
+
+    with pytest.raises(NoFreeSlot):
+        await database.write(lambda db: handoff.claim(db, desk, CaseId(2), by=one_slot, now=NOW))
+
+    assert (await database.write(lambda db: handoff.claim(db, desk, CaseId(3), by=one_slot, now=NOW))).id == 3
