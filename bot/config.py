@@ -4,6 +4,7 @@ Secrets stand in no file of the project: TEDUH_TELEGRAM__TOKEN, or TEDUH_TELEGRA
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -180,7 +181,7 @@ def _check(settings: Settings) -> list[str]:
     faults = []
     if not 0 < settings.web.port < 65536:
         faults.append("web.port must be from 1 to 65535.")
-    if settings.telegram.token and ":" not in settings.telegram.token:
+    if settings.telegram.token and not re.fullmatch(r"\d+:\S+", settings.telegram.token):
         faults.append("telegram.token is no bot token: @BotFather gives one that looks like digits, a colon, letters.")
     if not settings.telegram.api_url.startswith(("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")):
         faults.append("telegram.api_url must begin with https:// (plain http only for this machine).")

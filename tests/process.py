@@ -72,6 +72,11 @@ class AppProcess:
         assert tokens, "no invitation was printed"
         return str(tokens[-1])
 
+    def __del__(self) -> None:
+        """A test that failed half-way leaves no process behind."""
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+
     def kill(self) -> None:
         """kill -9."""
         assert self._process is not None
