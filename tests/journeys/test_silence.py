@@ -44,7 +44,7 @@ async def test_nothing_that_people_say_or_are_is_written_where_it_should_not(tmp
             api.message(chat, voice={"file_id": MARKS["file"], "file_unique_id": "v", "duration": 3})
             api.message(chat, contact={"phone_number": MARKS["phone"], "first_name": MARKS["name"]})
             api.inject({"poll": {"question": MARKS["text"]}})
-api.inject({"message": {"text": MARKS["text"], "chat": "?", "from": [MARKS["name"]]}})
+            api.inject({"message": {"text": MARKS["text"], "chat": "?", "from": [MARKS["name"]]}})
             await client.post("/chat/messages", json={"key": "3" * 32, "text": MARKS["text"]})
             await client.post("/chat/messages", content=MARKS["text"].encode())
             await client.post("/api/signin", json={"login": MARKS["name"], "password": MARKS["password"]})
