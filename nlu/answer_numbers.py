@@ -42,6 +42,7 @@ _CLASSES = {"sd": 6, "mi": 6, "smp": 12, "mts": 12, "sma": 15, "smk": 15, "ma": 
 _GRADE = re.compile(
     r"\b(?:kelas|kls|klas|kelase)\s*(\d{1,2})\b(?:\s*(sd|mi|smp|mts|sma|smk|ma|slta|sltp))?|\b(sd|smp|mts|sma|smk)\s*(?:kelas|kls)?\s*(\d)\b"
 )
+_PART_YEARS = re.compile(r"\b(\d{1,2})[.,]\d\s*(?:th|thn|tahun|taun)\b")
 _STAGES = {"paud": 4, "tk": 5, "maba": 18, "bayi": 0, "orok": 0}
 _COUNTED = frozenset(["orang", "anak", "kali", "juta", "ribu", "rb", "jt", "jam", "x", "rt", "rw", "km", "kg"])
 _OWN = frozenset(["umur", "usia", "saya", "aku", "umr", "umurku"])
@@ -89,7 +90,7 @@ def _in_words(tokens: list[str]) -> Answer:
             return Answer(value=1000, confidence=_SURE)
     for first, second in pairwise(tokens):
         if first == "setengah" and second in {"juta", "jt"}:
-            return Answer(value=500_000, confidence=_LIKELY)
+            return Answer(value=500_000, confidence=_LIKELY) if tokens[0] == first else _NOTHING
     if "setengah" in tokens or "pertama" in tokens:
         return _NOTHING
     spelled = number_in(tokens)
@@ -106,6 +107,10 @@ def _in_words(tokens: list[str]) -> Answer:
 def read_age(tokens: list[str], text: str, today: date | None) -> Answer:
     """An age in years. A baby's months are 0; a school class gives a likely age with low confidence; a birth year needs `today`."""
     lowered = text[:300].lower()
+    if lowered.strip().startswith("-"):
+        return _NOTHING
+    if part := _PART_YEARS.search(lowered):
+        return Answer(value=int(part.group(1)), confidence=_LIKELY)
     joined = [part for token in tokens for part in _cut(token)]
     if set(joined) & _BIRTH or re.search(r"\b(?:19[3-9]\d|20[0-2]\d)\b", lowered):
         return _born(joined, today)

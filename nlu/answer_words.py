@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from nlu.datafile import Block, read
+from nlu.numerals import UNITS
 from nlu.tokens import Phrases
 from nlu.understanding import Answer
 
@@ -150,8 +151,11 @@ def read_frequency(tokens: list[str]) -> Answer:
     """never, once, sometimes, often or daily; of several, the one said first that is no bare negation."""
     bare = _bare(tokens)
     found = _phrases("frequency").find(bare) or _phrases("frequency").find(tokens)
+    if _counted_daily(bare):
+        return Answer(value="daily", confidence=_LIKELY)
     counts = [int(token.rstrip("x")) for token in bare if token.rstrip("x").isdigit() and len(token) < 4]
     if not found:
+        counts = counts or [UNITS[token] for token in bare if token in UNITS]
         if counts and ({"kali", "x", "ping"} & set(bare) or any(token.endswith("x") for token in bare)):
             return Answer(value="once" if counts[0] == 1 else "sometimes" if counts[0] <= 5 else "often", confidence=_LIKELY)
         return _NOTHING
@@ -163,6 +167,11 @@ def read_frequency(tokens: list[str]) -> Answer:
         # "gak sering", "gak tiap hari": less than what follows
         return Answer(value="sometimes" if values[1] in {"often", "daily"} else values[1], confidence=_WEAK)
     return Answer(value=values[0], confidence=_WEAK)
+
+
+def _counted_daily(tokens: list[str]) -> bool:
+    """`3x sehari`: a count a day."""
+    return "sehari" in tokens and any(token.rstrip("x").isdigit() or token in UNITS for token in tokens)
 
 
 def read_gender(tokens: list[str]) -> Answer:
@@ -181,7 +190,8 @@ def read_gender(tokens: list[str]) -> Answer:
 def read_command(tokens: list[str]) -> Answer:
     """A word that works anywhere (stop, back, a person …): only when it is all that is said, forms of address left out."""
     commands = _phrases("command")
-    for attempt in (tokens, _bare(tokens)):
+    named = [token for token in tokens if token not in _polite() or commands.whole([token])]
+    for attempt in (tokens, _bare(tokens), named):
         if len(attempt) <= _COMMAND_WORDS and (value := commands.whole(attempt)):
             return Answer(value=value, confidence=_SURE)
     return _NOTHING

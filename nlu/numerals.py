@@ -10,7 +10,9 @@ UNITS = {
     "dalapan": 8, "salapan2": 8, "ballu": 8, "dualapan": 8, "sembilan": 9, "sanga": 9, "salapan": 9, "songo": 9, "sambilan": 9,
     "sanga'": 9, "sepuluh": 10, "sapuluh": 10, "sepulu": 10, "sapuluah": 10, "sebelas": 11, "sewelas": 11, "sabelas": 11, "one": 1,
     "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "selawe": 25, "seket": 50,
-    "sewidak": 60, "likur": 20, "seratus": 100, "satus": 100, "saratus": 100, "setengah": 0,
+    "sewidak": 60, "likur": 20, "rong": 2, "telung": 3, "patang": 4, "limang": 5, "pitung": 7, "wolung": 8, "sangang": 9, "kaleh": 2,
+    "rolas": 12, "telulas": 13, "patbelas": 14, "limolas": 15, "nembelas": 16, "pitulas": 17, "wolulas": 18, "sangalas": 19,
+    "seratus": 100, "satus": 100, "saratus": 100, "setengah": 0,
 }  # fmt: skip
 _FIGURE = re.compile(r"^\d{1,3}(?:\.\d{3})+$|^\d+$")
 
@@ -44,9 +46,9 @@ def _spelled(words: list[str], start: int) -> tuple[int, int]:
             current = (current or 1) * 10
         elif word == "likur":
             current += 20
-        elif word == "ratus":
+        elif word in {"ratus", "atus"}:
             current = (current or 1) * 100
-        elif word == "ribu":
+        elif word in {"ribu", "ewu"}:
             total, current = total + (current or 1) * 1000, 0
         elif word in {"juta", "jt"}:
             total, current = total + (current or 1) * 1_000_000, 0
