@@ -194,7 +194,11 @@ class _Compiler:
         return kind, left, right
 
     def _is_bare(self, tree: Any) -> bool:
-        return isinstance(tree, lark.Tree) and tree.data == "name" and str(tree.children[0]) not in self._kinds
+        """Whether it may be a value: a name with a dot always asks for something."""
+        if not isinstance(tree, lark.Tree) or tree.data != "name":
+            return False
+        name = str(tree.children[0])
+        return name not in self._kinds and "." not in name
 
     def _against(self, kind: Kind, tree: Any) -> Evaluate:
         """What stands beside an expression of a kind; a mistyped value is a fault, not a comparison that is quietly false."""
