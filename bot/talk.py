@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from bot.actions.respond import Heard
 from bot.app import Core, build_core, utc_now
+from bot.channels.tolerant import clean
 from bot.config import Data, DatabaseSettings, Settings
 from bot.content import load_content, load_interpreter
 from bot.domain.cases import Case
@@ -91,7 +92,7 @@ class Talk:
 
     def _message(self, line: dict[str, Any]) -> InboundMessage:
         if "text" in line:
-            return InboundMessage(kind=Kind.TEXT, text=str(line["text"])[:4096])
+            return InboundMessage(kind=Kind.TEXT, text=clean(str(line["text"])))
         if "button" in line:
             return self._pressed(line["button"])
         if line.get("event") in _EVENTS:
@@ -108,7 +109,7 @@ class Talk:
         for number, button in enumerate(buttons, 1):
             if name in (button.id, str(number)) or name.casefold() == button.label.casefold():
                 return InboundMessage(kind=Kind.BUTTON, button=button.id, text=button.label)
-        return InboundMessage(kind=Kind.BUTTON, button=name)
+        return InboundMessage(kind=Kind.BUTTON, button=clean(name)[:48])
 
     async def _receive(self, message: InboundMessage) -> None:
         update = Update(

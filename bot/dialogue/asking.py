@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.dialogue.flow import Consent, Option, Question, ScreenFlow, Step, Text, Type, Variant
+from bot.dialogue.flow import FIXED_VALUES, Consent, Option, Question, ScreenFlow, Step, Text, Type, Variant
 from bot.dialogue.run import Bubble, Run
 from bot.dialogue.session import AnswerState
 from bot.dialogue.turn import Choice, Say
@@ -82,8 +82,6 @@ def _choices(run: Run, asked: Asked) -> tuple[Choice, ...]:
 
 def fixed_labels(kind: Type) -> tuple[str, ...]:
     """The values of a type with fixed options, in the order offered."""
-    from bot.dialogue.flow import FIXED_VALUES
-
     return FIXED_VALUES[kind]
 
 
@@ -141,8 +139,8 @@ def _pressed(key: str, question: Question) -> Any:
         return REFUSED_ANSWER
     if key == TELL_MORE:
         return TELL_MORE
-    values = tuple(option.value for option in question.options) or fixed_labels(question.type) if key.isdigit() else ()
-    if not key.isdigit() or int(key) >= len(values):
+    values = tuple(option.value for option in question.options) or FIXED_VALUES.get(question.type, ())
+    if not key.isdecimal() or len(key) > 3 or int(key) >= len(values):
         return None
     return (values[int(key)],) if question.type is Type.MULTI_CHOICE else values[int(key)]
 

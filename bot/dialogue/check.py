@@ -1,12 +1,13 @@
 """Faults in a book before a contact meets them. What concerns paths is proved by walking every path there is."""
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.dialogue.book import Book
 from bot.dialogue.document import nearest
+from bot.dialogue.extract import texts_of, texts_of_question
 from bot.dialogue.faults import Fault, Spot
 from bot.dialogue.flow import (
     END,
@@ -150,10 +151,10 @@ class _Checker:
         yield from self._book.texts.values()
         for flow in self._book.flows.values():
             for step in flow.steps:
-                yield from _texts_of(step)
+                yield from texts_of(step)
         for screen in self._book.screens.values():
             for question in screen.questions:
-                yield from _texts_of_question(question)
+                yield from texts_of_question(question)
 
     # One flow
 
@@ -376,23 +377,3 @@ def _reachable(flow: Flow) -> set[str]:
         step = flow.step(step_id)
         waiting += [*_next_of(flow, step), *(target for target, _ in _targets(step))]
     return seen
-
-
-def _texts_of(step: Step) -> Iterable[Text]:
-    match step.kind:
-        case Collect(question=question):
-            return _texts_of_question(question)
-        case Consent(text=text, more=more):
-            return [each for each in (text, more) if each is not None]
-        case Handoff(say=text):
-            return [text]
-        case Refer(say=text):
-            return [text] if text is not None else []
-        case kind:
-            return getattr(kind, "texts", ())
-
-
-def _texts_of_question(question: Question) -> Iterable[Text]:
-    own = (question.ask, question.why, question.help, question.rephrase)
-    said = [each for each in own if each is not None]
-    return [*said, *(option.label for option in question.options), *(rejection.say for rejection in question.rejections)]

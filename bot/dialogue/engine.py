@@ -564,6 +564,18 @@ class Engine:
         if flow is None or any(place.flow == flow_id for place in run.stack):
             return
         run.stack.append(Place(flow=flow_id, step=flow.steps[0].id))
+        # Another question will be open: buttons of the one beneath are old from now on.
+        run.question += 1
+
+    def _bring_up(self, run: Run, flow_id: str) -> None:
+        """Put a flow on top, from where it lies in the stack or from its beginning."""
+        waiting = next((place for place in run.stack if place.flow == flow_id), None)
+        if waiting is None:
+            self._push(run, flow_id)
+        else:
+            run.stack.remove(waiting)
+            run.stack.append(waiting)
+            run.question += 1
 
     def _jump(self, run: Run, flow: Flow, target: str) -> None:
         if target == END:
@@ -613,7 +625,7 @@ class Engine:
                 run.stack.pop()
                 continue
             if self._lacks_consent(run, flow):
-                self._push(run, GREETING)
+                self._bring_up(run, GREETING)
                 continue
             if len(run.stack) < depth_before and self._is_question_open(run) and not run.is_asking:
                 run.say_named("system_going_on")

@@ -1,6 +1,7 @@
 """Whatever is sent, in whatever order: the engine answers, and answers the same again."""
 
 import string
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
@@ -34,12 +35,14 @@ messages = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(messages, st.integers(0, 900)), max_size=14))
 def test_any_talk_is_answered_and_the_same_talk_the_same_way(talk: list[tuple[InboundMessage, int]]):
     session, control, now, holding, before = None, Control.BOT, NOW, None, None
     for message, seconds in talk:
         now += timedelta(seconds=seconds)
+        if message.button.startswith("now:") and session is not None:
+            message = replace(message, button=f"v1:{session.question}:{message.button[4:]}")
         understanding = INTERPRETER.understand(message.text) if message.kind is Kind.TEXT else Understanding.nothing()
         around = Circumstances(
             now=now, control=control, message_seq=1, last_holding_at=holding, last_inbound_at=before, responders_on_duty=1

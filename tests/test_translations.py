@@ -1,0 +1,87 @@
+"""What a contact reads in another language: whole, with the same placeholders, never a gap."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.content import LOCALES, load_content
+from bot.dialogue.extract import list_texts
+from bot.dialogue.turn import Choice, Reply, Say
+from bot.translations import Translations
+from nlu.understanding import Level
+
+CONTENT = load_content()
+SOURCE = list_texts(CONTENT.book)
+
+
+def placeholders(words: str) -> set[str]:
+    return {piece.partition("}")[0].partition("|")[0] for piece in words.split("{")[1:]}
+
+
+@pytest.mark.parametrize("language", [each for each in CONTENT.book.languages if each != "id"])
+def test_a_language_that_is_on_has_every_text(language: str):
+    missing = set(SOURCE) - set(CONTENT.translations.catalogues[language])
+
+    assert not missing
+
+
+@pytest.mark.parametrize("language", CONTENT.translations.catalogues)
+def test_a_translation_fills_the_same_places(language: str):
+    for text_id, words in CONTENT.translations.catalogues[language].items():
+        assert placeholders(words) == placeholders(SOURCE[text_id]), text_id
+
+
+@pytest.mark.parametrize("language", CONTENT.translations.catalogues)
+def test_a_label_fits_a_button_in_every_language(language: str):
+    for text_id, words in CONTENT.translations.catalogues[language].items():
+        if ".options." in text_id or text_id.startswith("texts.label_") or text_id.endswith(".menu"):
+            assert len(words.encode("utf-16-le")) // 2 <= 24, text_id
+
+
+def test_what_a_translator_marked_fuzzy_is_not_shown(tmp_path: Path):
+    folder = tmp_path / "en" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (folder / "flows.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+        '#, fuzzy\nmsgctxt "texts.a"\nmsgid "Halo."\nmsgstr "Hi."\n\nmsgctxt "texts.b"\nmsgid "Ya."\nmsgstr "Yes."\n'
+    )
+
+    translations = Translations.load(tmp_path, {})
+
+    assert translations.words("texts.a", "Halo.", "en") == "Halo."
+    assert translations.words("texts.b", "Ya.", "en") == "Yes."
+    assert LOCALES.exists()
+
+
+def test_numbers_stand_in_the_text_and_as_services():
+    reply = Reply(parts=(Say(text_id="x", words="Telepon {services.polri_110.contact}."),), services=("polri_110",))
+
+    shown = CONTENT.render(reply, "id", 1, None)
+
+    assert shown.text == "Telepon 110."
+    assert (shown.services[0].value, shown.services[0].kind) == ("110", "phone")
+
+
+def test_an_unverified_service_is_never_shown():
+    shown = CONTENT.render(Reply(parts=(), services=("dinsos",)), "id", 1, None)
+
+    assert shown.services == ()
+
+
+def test_an_unknown_placeholder_becomes_its_own_fallback():
+    reply = Reply(parts=(Say(text_id="x", words="Halo {nama|kamu}, {apa}."),))
+
+    assert CONTENT.render(reply, "id", 1, None).text == "Halo kamu, ."
+
+
+def test_words_of_a_person_are_inserted_as_plain_characters():
+    reply = Reply(parts=(Say(text_id="x", words="Halo {nama}.", values={"nama": "{services.polri_110.contact} *x*"}),))
+
+    assert CONTENT.render(reply, "id", 1, None).text == "Halo {services.polri_110.contact} *x*."
+
+
+@pytest.mark.parametrize(("on_duty", "level", "says"), [(0, Level.P1, "begitu ada petugas"), (2, Level.P1, "beberapa menit")])
+def test_waiting_is_told_as_it_is(on_duty: int, level: Level, says: str):
+    reply = Reply(parts=(Say(text_id="x", words="{wait_time}"),), choices=(Choice(id="v1:1:0", label="Ya", text_id="y"),))
+
+    assert says in CONTENT.render(reply, "id", on_duty, level).text
