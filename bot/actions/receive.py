@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from bot.domain.messages import Update
 from bot.storage import inbox
 from bot.storage.database import Database
+from bot.storage.prepared import Row
 from bot.storage.vault import Vault
 
 
@@ -16,7 +17,7 @@ class Receiver:
         self._database = database
         self._vault = vault
         self._wake = wake
-        self._waiting: list[dict[str, object]] = []
+        self._waiting: list[Row] = []
         self._next: asyncio.Future[None] | None = None
         self._flushing: asyncio.Task[None] | None = None
 

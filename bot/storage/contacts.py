@@ -13,7 +13,8 @@ from bot.domain.cases import Control, Sign
 from bot.domain.contacts import Contact, Conversation
 from bot.domain.messages import ContactId
 from bot.storage.inbox import address_digest
-from bot.storage.tables import contacts, conversations
+from bot.storage.prepared import Prepared, PreparedIn, Row
+from bot.storage.tables import contacts, conversations, microseconds, moment_of
 from bot.storage.vault import Vault
 
 
@@ -63,11 +64,13 @@ _columns = (
     .join_from(contacts, conversations)
     .order_by(contacts.c.id)
 )
-_by_digest = _columns.where(contacts.c.address_digest.in_(sa.bindparam("digests", expanding=True))).with_for_update(
-    of=conversations
+_by_digest = Prepared(_columns.where(contacts.c.address_digest == sa.bindparam("digest")), "digest")
+_by_digest_locked = PreparedIn(
+    lambda digests: _columns.where(contacts.c.address_digest.in_(digests)).with_for_update(of=conversations)
 )
-_by_id = _columns.where(contacts.c.id == sa.bindparam("contact_id"))
-_by_id_locked = _by_id.with_for_update(of=conversations)
+_of_id = _columns.where(contacts.c.id == sa.bindparam("contact_id"))
+_by_id = Prepared(_of_id, "contact_id")
+_by_id_locked = Prepared(_of_id.with_for_update(of=conversations), "contact_id")
 
 
 def list_by_digest(
@@ -77,33 +80,31 @@ def list_by_digest(
 
     `without_memory` leaves the session out, for when it can't be read.
     """
-    rows = db.execute(_by_digest, {"digests": list(addresses)})
-    return {
-        row.address_digest: _known(row, vault, addresses[row.address_digest], without_memory=without_memory) for row in rows
-    }
+    rows = _by_digest_locked.run(db, list(addresses)).all()
+    return {row[3]: _known(row, vault, addresses[row[3]], without_memory=without_memory) for row in rows}
 
 
 def get(db: sa.Connection, vault: Vault, contact_id: ContactId, *, lock: bool = False) -> Known:
     """The contact of this number, which a row refers to."""
-    return _known(db.execute(_by_id_locked if lock else _by_id, {"contact_id": contact_id}).one(), vault)
+    return _known((_by_id_locked if lock else _by_id).one(db, (contact_id,)).one(), vault)
 
 
 def find(db: sa.Connection, vault: Vault, *, channel: str, account: str, address: str) -> Known | None:
     """The contact of this address, if anybody ever wrote from it."""
     digest = address_digest(vault, channel=channel, account=account, address=address)
-    row = db.execute(_columns.where(contacts.c.address_digest == digest)).one_or_none()
+    row = _by_digest.one(db, (digest,)).one_or_none()
     return None if row is None else _known(row, vault)
 
 
 def _known(row: sa.Row[*tuple[Any, ...]], vault: Vault, address: str | None = None, *, without_memory: bool = False) -> Known:
     (number, channel, account, _digest, sealed_address, is_reachable, version, seq, inbound_seq, control, epoch) = row[:11]
-    sealed_memory, last_inbound_at, last_holding_at = row[11:]
+    sealed_memory, last_inbound, last_holding = row[11:]
     contact = Contact(
         id=number,
         channel=channel,
         account=account,
         address=vault.open(f"contacts:{number}", sealed_address).decode() if address is None else address,
-        is_reachable=is_reachable,
+        is_reachable=bool(is_reachable),
     )
     conversation = Conversation(
         contact=contact,
@@ -112,42 +113,49 @@ def _known(row: sa.Row[*tuple[Any, ...]], vault: Vault, address: str | None = No
         control=Control(control),
         control_epoch=epoch,
         version=version,
-        last_inbound_at=last_inbound_at,
-        last_holding_at=last_holding_at,
+        last_inbound_at=None if last_inbound is None else moment_of(last_inbound),
+        last_holding_at=None if last_holding is None else moment_of(last_holding),
     )
     if sealed_memory is None or without_memory:
         return Known(conversation=conversation, memory=Memory())
     return Known(conversation=conversation, memory=_decode(vault.open(f"conversations:{number}", sealed_memory)))
 
 
-def new(vault: Vault, contact: Contact, *, now: datetime) -> dict[str, object]:
-    """The row of a contact who writes for the first time."""
-    return {
-        "id": contact.id,
-        "channel": contact.channel,
-        "account": contact.account,
-        "address_digest": address_digest(vault, channel=contact.channel, account=contact.account, address=contact.address),
-        "address_sealed": vault.seal(f"contacts:{contact.id}", contact.address.encode()),
-        "is_reachable": contact.is_reachable,
-        "created_at": now,
-    }
+_insert_contact = Prepared(
+    sa.insert(contacts), "id", "channel", "account", "address_digest", "address_sealed", "is_reachable", "created_at"
+)
 
 
-_insert_conversation = sa.insert(conversations)
-_update_conversation = (
+def _contact_row(vault: Vault, contact: Contact, now: datetime) -> Row:
+    return (
+        contact.id,
+        contact.channel,
+        contact.account,
+        address_digest(vault, channel=contact.channel, account=contact.account, address=contact.address),
+        vault.seal(f"contacts:{contact.id}", contact.address.encode()),
+        contact.is_reachable,
+        microseconds(now),
+    )
+
+
+_changing = (
+    "version",
+    "seq",
+    "inbound_seq",
+    "control",
+    "control_epoch",
+    "language",
+    "memory_sealed",
+    "last_inbound_at",
+    "last_holding_at",
+)
+_insert_conversation = Prepared(sa.insert(conversations), *_changing, "contact_id")
+_update_conversation = Prepared(
     sa.update(conversations)
     .where(conversations.c.contact_id == sa.bindparam("who"))
-    .values(
-        version=sa.bindparam("version"),
-        seq=sa.bindparam("seq"),
-        inbound_seq=sa.bindparam("inbound_seq"),
-        control=sa.bindparam("control"),
-        control_epoch=sa.bindparam("control_epoch"),
-        language=sa.bindparam("language"),
-        memory_sealed=sa.bindparam("memory_sealed"),
-        last_inbound_at=sa.bindparam("last_inbound_at"),
-        last_holding_at=sa.bindparam("last_holding_at"),
-    )
+    .values({name: sa.bindparam(name) for name in _changing}),
+    *_changing,
+    "who",
 )
 _update_reach = sa.update(contacts).where(contacts.c.id == sa.bindparam("who")).values(is_reachable=sa.bindparam("reachable"))
 
@@ -158,15 +166,15 @@ def save(db: sa.Connection, vault: Vault, changed: Iterable[Known], *, now: date
     for known in changed:
         row = _conversation_row(vault, known)
         if known.is_new:
-            fresh.append(new(vault, known.contact, now=now))
-            insert.append({"contact_id": row.pop("who"), **row})
+            fresh.append(_contact_row(vault, known.contact, now))
+            insert.append(row)
         else:
             update.append(row)
     if fresh:
-        db.execute(sa.insert(contacts), fresh)
-        db.execute(_insert_conversation, insert)
+        _insert_contact.many(db, fresh)
+        _insert_conversation.many(db, insert)
     if update:
-        db.execute(_update_conversation, update)
+        _update_conversation.many(db, update)
 
 
 def save_reach(db: sa.Connection, reach: Sequence[tuple[ContactId, bool]]) -> None:
@@ -175,17 +183,18 @@ def save_reach(db: sa.Connection, reach: Sequence[tuple[ContactId, bool]]) -> No
         db.execute(_update_reach, [{"who": contact_id, "reachable": is_reachable} for contact_id, is_reachable in reach])
 
 
-def _conversation_row(vault: Vault, known: Known) -> dict[str, object]:
+def _conversation_row(vault: Vault, known: Known) -> Row:
     talk, session = known.conversation, known.memory.session
-    return {
-        "who": talk.contact.id,
-        "version": talk.version + 1,
-        "seq": talk.seq,
-        "inbound_seq": talk.inbound_seq,
-        "control": talk.control.value,
-        "control_epoch": talk.control_epoch,
-        "language": session.language if session else "id",
-        "memory_sealed": vault.seal(f"conversations:{talk.contact.id}", _encode(known.memory)),
-        "last_inbound_at": talk.last_inbound_at,
-        "last_holding_at": talk.last_holding_at,
-    }
+    contact_id = talk.contact.id
+    return (
+        talk.version + 1,
+        talk.seq,
+        talk.inbound_seq,
+        talk.control.value,
+        talk.control_epoch,
+        session.language if session else "id",
+        vault.seal(f"conversations:{contact_id}", _encode(known.memory)),
+        None if talk.last_inbound_at is None else microseconds(talk.last_inbound_at),
+        None if talk.last_holding_at is None else microseconds(talk.last_holding_at),
+        contact_id,
+    )

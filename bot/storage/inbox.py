@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.messages import Update
-from bot.storage.tables import inbox
+from bot.storage.prepared import Prepared, PreparedIn, Row
+from bot.storage.tables import inbox, microseconds, moment_of
 from bot.storage.vault import Vault
 
 WAITING, TAKEN, DONE, SET_ASIDE = 0, 1, 2, 3
@@ -46,51 +47,58 @@ def address_digest(vault: Vault, *, channel: str, account: str, address: str) ->
     return vault.digest("address", f"{channel}\0{account}\0{address}")
 
 
-def rows_of(vault: Vault, updates: Sequence[Update]) -> list[dict[str, object]]:
+def rows_of(vault: Vault, updates: Sequence[Update]) -> list[Row]:
     """The rows that `add` inserts: sealed, and therefore made before the transaction."""
-    rows: list[dict[str, object]] = []
+    rows: list[Row] = []
     for update in updates:
         key_digest = vault.digest("update", f"{update.channel}\0{update.account}\0{update.key}")
         content = _encode(_Content(update.key, update.address, update.body))
         rows.append(
-            {
-                "channel": update.channel,
-                "account": update.account,
-                "key_digest": key_digest,
-                "address_digest": address_digest(vault, channel=update.channel, account=update.account, address=update.address),
-                "sealed": vault.seal(_place(key_digest), content),
-                "received_at": update.received_at,
-                "state": WAITING,
-            }
+            (
+                update.channel,
+                update.account,
+                key_digest,
+                address_digest(vault, channel=update.channel, account=update.account, address=update.address),
+                vault.seal(_place(key_digest), content),
+                microseconds(update.received_at),
+                WAITING,
+                0,
+            )
         )
     return rows
 
 
-_insert_postgres = postgresql.insert(inbox).on_conflict_do_nothing()
-_insert_sqlite = sqlite.insert(inbox).on_conflict_do_nothing()
+_row = ("channel", "account", "key_digest", "address_digest", "sealed", "received_at", "state", "attempts")
+_insert_postgres = Prepared(postgresql.insert(inbox).on_conflict_do_nothing(), *_row)
+_insert_sqlite = Prepared(sqlite.insert(inbox).on_conflict_do_nothing(), *_row)
 
 
-def add(db: sa.Connection, rows: list[dict[str, object]]) -> None:
+def add(db: sa.Connection, rows: Sequence[Row]) -> None:
     """Insert the updates that aren't here yet."""
-    db.execute(_insert_postgres if db.dialect.name == "postgresql" else _insert_sqlite, rows)
+    (_insert_postgres if db.dialect.name == "postgresql" else _insert_sqlite).many(db, rows)
 
 
 # Written out, not bound: only then does SQLite see that the partial index fits.
 _is_open = sa.text("inbox.state < 2")
 
-_take = (
+_take = Prepared(
     sa.select(inbox.c.id, inbox.c.channel, inbox.c.account, inbox.c.key_digest, inbox.c.address_digest, inbox.c.sealed)
     .add_columns(inbox.c.received_at, inbox.c.attempts)
     .where(_is_open, inbox.c.state == WAITING)
     .order_by(inbox.c.id)
     .limit(sa.bindparam("most"))
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True),
+    "most",
 )
 _in_hands = sa.select(inbox.c.address_digest).where(_is_open, inbox.c.state == TAKEN)
-_mark_taken = (
-    sa.update(inbox)
-    .where(inbox.c.id.in_(sa.bindparam("ids", expanding=True)))
-    .values(state=TAKEN, lease=sa.bindparam("by"), lease_until=sa.bindparam("until"), attempts=inbox.c.attempts + 1)
+_mark_taken = PreparedIn(
+    lambda ids: (
+        sa.update(inbox)
+        .where(inbox.c.id.in_(ids))
+        .values(state=TAKEN, lease=sa.bindparam("by"), lease_until=sa.bindparam("until"), attempts=inbox.c.attempts + 1)
+    ),
+    "by",
+    "until",
 )
 
 
@@ -103,7 +111,7 @@ def take_next(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease:
 
     `by` ALONE only looks: where no other worker can be, nothing need be written to keep it away.
     """
-    rows = db.execute(_take, {"most": most}).all()
+    rows = _take.one(db, (most,)).all()
     if not rows:
         return []
     if by != ALONE:
@@ -111,50 +119,55 @@ def take_next(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease:
         rows = [row for row in rows if row.address_digest not in in_hands]
         if not rows:
             return []
-        db.execute(_mark_taken, {"ids": [row.id for row in rows], "by": by, "until": now + lease})
+        _mark_taken.run(db, [row.id for row in rows], (by, microseconds(now + lease)))
     taken: list[Taken] = []
-    for row in rows:
-        content = _decode(vault.open(_place(row.key_digest), row.sealed))
+    for number, channel, account, key_digest, digest, sealed, received_at, attempts in rows:
+        content = _decode(vault.open(_place(key_digest), sealed))
         update = Update(
-            channel=row.channel,
-            account=row.account,
+            channel=channel,
+            account=account,
             key=content.key,
             address=content.address,
             body=content.body,
-            received_at=row.received_at,
+            received_at=moment_of(received_at),
         )
-        taken.append(Taken(id=row.id, lease=by, attempts=row.attempts + 1, update=update, address_digest=row.address_digest))
+        taken.append(Taken(id=number, lease=by, attempts=attempts + 1, update=update, address_digest=digest))
     return taken
 
 
-_mine = sa.select(inbox.c.id).where(
-    inbox.c.id.in_(sa.bindparam("ids", expanding=True)), inbox.c.state == TAKEN, inbox.c.lease == sa.bindparam("by")
+_mine = PreparedIn(
+    lambda ids: sa.select(inbox.c.id).where(inbox.c.id.in_(ids), inbox.c.state == TAKEN, inbox.c.lease == sa.bindparam("by")),
+    "by",
 )
-_still_waiting = sa.select(inbox.c.id).where(inbox.c.id.in_(sa.bindparam("ids", expanding=True)), inbox.c.state == WAITING)
-_mark = (
-    sa.update(inbox)
-    .where(inbox.c.id.in_(sa.bindparam("ids", expanding=True)))
-    .values(state=sa.bindparam("new_state"), error=sa.bindparam("why"), lease=None, lease_until=None)
+_still_waiting = PreparedIn(lambda ids: sa.select(inbox.c.id).where(inbox.c.id.in_(ids), inbox.c.state == WAITING))
+_mark = PreparedIn(
+    lambda ids: (
+        sa.update(inbox)
+        .where(inbox.c.id.in_(ids))
+        .values(state=sa.bindparam("new_state"), error=sa.bindparam("why"), lease=None, lease_until=None)
+    ),
+    "new_state",
+    "why",
 )
 
 
 def still_taken(db: sa.Connection, ids: Sequence[int], *, by: int) -> set[int]:
     """Which of these are still in these hands: a late worker's lease may have run out."""
     if by == ALONE:
-        return set(db.scalars(_still_waiting, {"ids": list(ids)}))
-    return set(db.scalars(_mine, {"ids": list(ids), "by": by}))
+        return set(_still_waiting.run(db, ids).scalars())
+    return set(_mine.run(db, ids, (by,)).scalars())
 
 
 def mark_done(db: sa.Connection, ids: Sequence[int]) -> None:
     """These were worked; what they led to is in the same transaction."""
     if ids:
-        db.execute(_mark, {"ids": list(ids), "new_state": DONE, "why": None})
+        _mark.run(db, ids, (DONE, None))
 
 
 def set_aside(db: sa.Connection, ids: Sequence[int], *, error: str) -> None:
     """These can't be worked. `error` is the class of the fault, never its words. A person looks at the case it opened."""
     if ids:
-        db.execute(_mark, {"ids": list(ids), "new_state": SET_ASIDE, "why": error[:60]})
+        _mark.run(db, ids, (SET_ASIDE, error[:60]))
 
 
 def give_back(db: sa.Connection, *, now: datetime) -> int:

@@ -1,6 +1,7 @@
 """The tables. Personal text stands only in columns named *sealed (storage/vault); what is looked up, in columns named *digest."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+@lru_cache(maxsize=64)
+def microseconds(moment: datetime) -> int:
+    """A time as the tables keep it. What one group of messages writes mostly has one time, so it is remembered."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment_of(stored: int) -> datetime:
+    """The time that the tables keep as this."""
+    return _EPOCH + timedelta(microseconds=stored)
+
+
 class Moment(sa.types.TypeDecorator[datetime]):
     """A time, kept as microseconds since 1970 in UTC: the same on both databases, quick to compare."""
 
@@ -25,10 +37,10 @@ class Moment(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:  # noqa: ARG002, D102
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else microseconds(value)
 
     def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002, D102
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else moment_of(value)
 
 
 _AUTO = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

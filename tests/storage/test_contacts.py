@@ -6,6 +6,7 @@ from bot.dialogue.session import AnswerState, Given, Session, Value
 from bot.storage import contacts
 from bot.storage.contacts import Known, Memory
 from bot.storage.database import Database
+from bot.storage.inbox import address_digest
 from bot.storage.vault import Vault
 from nlu.answers import read_answer
 from tests.builders import NOW, make_known
@@ -27,8 +28,8 @@ async def test_every_kind_of_answer_is_read_back(sqlite: Database, vault: Vault,
     written = Known(conversation=known.conversation, memory=Memory(session=Session(version="1", answers=answers)), is_new=True)
     await sqlite.write(lambda db: contacts.save(db, vault, [written], now=NOW))
 
-    digest = contacts.new(vault, known.contact, now=NOW)["address_digest"]
-    assert isinstance(digest, bytes)
+    who = known.contact
+    digest = address_digest(vault, channel=who.channel, account=who.account, address=who.address)
     read = await sqlite.read(lambda db: contacts.list_by_digest(db, vault, {digest: known.contact.address}))
 
     assert read[digest].memory.session == written.memory.session
