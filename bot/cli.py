@@ -104,6 +104,17 @@ def _in_words(seen: dict[str, object]) -> str:
     return f"{seen['level'] or '-':<3} {seen['language']:<4} {names or '-'}"
 
 
+@nlu.command("evaluate")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--with-text", is_flag=True, help="Show the lines that were read wrongly.")
+def nlu_evaluate(file: Path, *, with_text: bool) -> None:
+    """Measure understanding on a table of text, risk and level."""
+    from nlu.evaluation import evaluate, read_labelled, render
+    from nlu.interpreter import Interpreter
+
+    click.echo(render(evaluate(Interpreter.load(), read_labelled(file)), with_text=with_text))
+
+
 @nlu.command("answer")
 @click.option("--json", "as_json", is_flag=True, required=True, help="One JSON object a line in and out.")
 def nlu_answer(*, as_json: bool) -> None:  # noqa: ARG001 - the only form there is

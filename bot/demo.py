@@ -11,17 +11,18 @@ from bot.actions import handoff
 from bot.app import Core, build_core, utc_now
 from bot.config import Settings
 from bot.content import load_content, load_interpreter
-from bot.domain.cases import Outcome
-from bot.domain.messages import InboundMessage, Kind, Update
+from bot.domain.cases import CaseId, Outcome
+from bot.domain.messages import ContactId, InboundMessage, Kind, Update
 from bot.domain.responders import Responder, ResponderId, Role
-from bot.storage import contacts, people
+from bot.storage import cases, contacts, people, tables
 from bot.storage.migrate import migrate
 from bot.talk import TerminalChannel
+from nlu.understanding import Level
 
 PEOPLE: tuple[tuple[int, tuple[str, ...]], ...] = (
     # minutes ago, what the person wrote; all invented
     (188, ("min mau tanya, suami sering mukul saya kalau mabuk", "lanjut", "buat saya", "31", "garut")),
-    (181, ("halo", "lanjut", "buat ibu saya", "ibu sudah 70, tidak bisa jalan, butuh kursi roda", "klaten")),
+    (181, ("halo", "lanjut", "ibu saya tidak bisa jalan, butuh kursi roda", "70", "kursi roda", "jangan dulu", "klaten")),
     (176, ("assalamualaikum, cara cek bansos gimana ya", "lanjut")),
     (170, ("kak aku kerja di kamboja, paspor diambil bos, ga boleh keluar", "lanjut", "aman")),
     (165, ("dari kemarin belum makan, tidur di emperan toko sama anak", "lanjut", "saya sendiri")),
@@ -29,13 +30,13 @@ PEOPLE: tuple[tuple[int, tuple[str, ...]], ...] = (
     (158, ("anak tetangga tiap malam nangis, badannya memar", "lanjut", "tetangga")),
     (152, ("aku capek hidup, rasanya pengen udahan aja", "lanjut")),
     (149, ("permisi mau tanya jadwal pelayanan", "tidak")),
-    (144, ("saya habis keluar lapas, susah cari kerja", "lanjut", "saya", "38", "tegal")),
+    (144, ("saya habis keluar lapas, susah cari kerja", "lanjut", "saya sendiri", "38", "kerja apa saja", "jangan", "tegal")),
     (140, ("rumah kebanjiran, kami ngungsi di masjid, bayi belum ada susu", "lanjut")),
     (136, ("foto pribadi saya disebar mantan", "lanjut", "aman", "saya")),
     (131, ("adik saya dipasung di belakang rumah sama keluarga", "lanjut", "keluarga")),
     (127, ("pengen berhenti make sabu, takut ditangkap", "lanjut")),
     (122, ("bicara dengan petugas",)),
-    (119, ("saya HIV, obat habis, malu ke puskesmas", "lanjut")),
+    (119, ("saya HIV, obat habis, malu ke puskesmas", "lanjut", "saya", "33", "obat", "boleh", "malam", "medan")),
     (113, ("kulo disiksa bojo kulo, wedi mulih", "lanjut")),
     (108, ("umur 16 mau dinikahkan bulan depan, aku gak mau", "lanjut", "aku sendiri")),
     (103, ("halo", "tanya dulu", "lanjut", "cuma mau lihat menu")),
@@ -44,7 +45,7 @@ PEOPLE: tuple[tuple[int, tuple[str, ...]], ...] = (
     (90, ("saya saksi kasus, diancam mau dihabisi kalau bersaksi", "lanjut")),
     (86, ("gaji 4 bulan ga dibayar majikan di malaysia", "lanjut")),
     (81, ("makasih infonya kak",)),
-    (77, ("anak saya autis, cari sekolah", "lanjut", "anak saya", "9")),
+    (77, ("anak saya autis, cari sekolah", "lanjut", "anak saya", "9", "sekolah yang mau terima", "boleh", "siang", "bogor")),
     (72, ("aku disuruh layani tamu tiap malam, mau keluar gak bisa", "lanjut", "aman")),
     (66, ("ibu saya pikun sering dibentak kakak", "lanjut")),
     (61, ("kehilangan ktp waktu kebakaran", "lanjut")),
@@ -108,18 +109,29 @@ async def _answer_some(core: Core, clock: _Clock, start: datetime) -> None:
         name="Bagus (contoh)",
         login="bagus",
         roles=frozenset({Role.RESPONDER}),
-        slots=99,
+        slots=999,
         is_on_duty=True,
     )
     await core.database.write(lambda db: people.add(db, core.vault, bagus, now=start))
-    for turn in range(9):
+    # Of each level somebody waits on, somebody is held, and some are closed.
+    waiting = await core.database.read(partial(_list_waiting, core=core))
+    chosen = [case for level in Level for case in waiting.get(level, [])[1:5]]
+    for turn, case_id in enumerate(chosen):
         clock.time = start - timedelta(seconds=60 - turn)
-        await core.database.write(partial(_answer_one, core=core, bagus=bagus, turn=turn, now=clock.time))
+        await core.database.write(partial(_answer_one, core=core, bagus=bagus, case_id=case_id, turn=turn, now=clock.time))
     await core.delivery.run_until_idle()
 
 
-def _answer_one(db: sa.Connection, *, core: Core, bagus: Responder, turn: int, now: datetime) -> None:
-    case = handoff.claim_next(db, core.desk, by=bagus, now=now)
+def _list_waiting(db: sa.Connection, *, core: Core) -> dict[Level, list[CaseId]]:
+    who = [ContactId(number) for number in db.scalars(sa.select(tables.contacts.c.id))]
+    found: dict[Level, list[CaseId]] = {}
+    for case in cases.list_open(db, core.vault, who).values():
+        found.setdefault(case.level, []).append(case.id)
+    return found
+
+
+def _answer_one(db: sa.Connection, *, core: Core, bagus: Responder, case_id: CaseId, turn: int, now: datetime) -> None:
+    case = handoff.claim(db, core.desk, case_id, by=bagus, now=now)
     talk = contacts.get(db, core.vault, case.contact_id).conversation
     handoff.reply(
         db,

@@ -22,7 +22,7 @@ from nlu.understanding import Understanding
 log = structlog.get_logger()
 
 GROUP = 256
-"""Most updates worked in one transaction. Source: docs/performance.md, measured: above it nothing is gained."""
+"""Most updates worked in one transaction. Source: docs/performance.md: the gain levels off between 64 and 256."""
 
 LEASE = timedelta(seconds=60)
 _CLOCK_EVERY = timedelta(seconds=5)
