@@ -444,6 +444,15 @@ class Engine:
                 run.give(slot, fact.value)  # type: ignore[arg-type]  # values of `nlu.answers` are ours
                 run.say_named("system_corrected")
                 return True
+        # "17 tahun" alone is no fact (whose?), but after an age was asked for it can only mean that one.
+        for _, name in reversed(run.answered):
+            slot_asked = self._book.slots.get(name)
+            if slot_asked is not None and slot_asked.type is Type.AGE:
+                answer = self._read_answer(Type.AGE.value, message.text)
+                if isinstance(answer.value, int) and answer.confidence >= asking.SURE:
+                    run.give(name, answer.value)
+                    run.say_named("system_corrected")
+                    return True
         return False
 
     def _spend_try(self, run: Run, asked: Asked) -> None:
