@@ -170,7 +170,8 @@ async def serve(settings: Settings, *, say: Callable[[str], None]) -> None:
     webchat = WebChat(lambda address: core.live.publish(topic_of(core.vault, address), {"kind": "said"}))
     core.channels[webchat.name] = webchat
     await migrate(core.database)
-    await _recover(core)
+    if not core.database.is_shared:
+        await _recover(core)
     site = build_site(core)
     server = _Server(
         uvicorn.Config(
