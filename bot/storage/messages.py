@@ -18,7 +18,8 @@ from bot.domain.messages import (
     OutboundMessage,
 )
 from bot.domain.responders import ResponderId
-from bot.storage.tables import messages, outbox
+from bot.storage.prepared import Prepared
+from bot.storage.tables import messages, microseconds, outbox
 from bot.storage.vault import Vault
 
 
@@ -56,10 +57,6 @@ class Entry:
     key: str = ""
     delivery: DeliveryState | None = None
 
-    def as_outbound(self) -> OutboundMessage:
-        """The bubble that this entry is."""
-        return OutboundMessage(text=self.text, buttons=self.buttons, services=self.services, author=self.author)
-
 
 class _Content(msgspec.Struct, array_like=True):
     text: str = ""
@@ -73,30 +70,30 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Content).decode
 
 
-_insert = sa.insert(messages)
+_insert = Prepared(sa.insert(messages), "id", "contact_id", "seq", "by", "kind", "responder_id", "key_digest", "sealed", "at")
 
 
 def add(db: sa.Connection, vault: Vault, entries: Iterable[Entry]) -> None:
     """Enter these in their threads."""
     rows = [
-        {
-            "id": entry.id,
-            "contact_id": entry.contact_id,
-            "seq": entry.seq,
-            "by": entry.by.value,
-            "kind": entry.kind,
-            "responder_id": entry.responder_id,
-            "key_digest": _key_digest(vault, entry.key),
-            "sealed": vault.seal(
+        (
+            entry.id,
+            entry.contact_id,
+            entry.seq,
+            entry.by.value,
+            entry.kind,
+            entry.responder_id,
+            _key_digest(vault, entry.key),
+            vault.seal(
                 f"messages:{entry.id}",
                 _encode(_Content(entry.text, entry.author, entry.buttons, entry.services, entry.platform_id)),
             ),
-            "at": entry.at,
-        }
+            microseconds(entry.at),
+        )
         for entry in entries
     ]
     if rows:
-        db.execute(_insert, rows)
+        _insert.many(db, rows)
 
 
 _thread = (
@@ -186,6 +183,12 @@ def entry_of(vault: Vault, row: sa.Row[*tuple[Any, ...]]) -> Entry:
         responder_id=responder_id,
         delivery=DeliveryState(state) if state else None,
     )
+
+
+def open_bubble(vault: Vault, message_id: MessageId, sealed: bytes) -> OutboundMessage:
+    """The bubble that this entry, as it is sealed, is to its contact."""
+    content = _decode(vault.open(f"messages:{message_id}", sealed))
+    return OutboundMessage(text=content.text, buttons=content.buttons, services=content.services, author=content.author)
 
 
 def _key_digest(vault: Vault, key: str) -> bytes | None:

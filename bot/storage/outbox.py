@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from bot.domain.messages import ContactId, DeliveryState, MessageId, OutboundMessage, Receipt
-from bot.storage.messages import entry_of
-from bot.storage.tables import contacts, conversations, messages, outbox
+from bot.storage.messages import open_bubble
+from bot.storage.prepared import Prepared, PreparedIn
+from bot.storage.tables import contacts, conversations, messages, microseconds, outbox
 from bot.storage.vault import Vault
 
 SUPERSEDED = "superseded"
@@ -56,27 +57,42 @@ class Fate:
     was_tried: bool = True
 
 
-_insert = sa.insert(outbox)
+_insert = Prepared(
+    sa.insert(outbox),
+    "id",
+    "contact_id",
+    "state",
+    "rank",
+    "is_human",
+    "is_safety",
+    "control_epoch",
+    "due_at",
+    "updated_at",
+    "attempts",
+    "was_unknown",
+)
 
 
 def add(db: sa.Connection, rows: Iterable[Outgoing]) -> None:
     """Queue these."""
     values = [
-        {
-            "id": row.id,
-            "contact_id": row.contact_id,
-            "state": DeliveryState.QUEUED.value,
-            "rank": row.rank,
-            "is_human": row.is_human,
-            "is_safety": row.is_safety,
-            "control_epoch": row.control_epoch,
-            "due_at": row.due_at,
-            "updated_at": row.due_at,
-        }
+        (
+            row.id,
+            row.contact_id,
+            DeliveryState.QUEUED.value,
+            row.rank,
+            row.is_human,
+            row.is_safety,
+            row.control_epoch,
+            microseconds(row.due_at),
+            microseconds(row.due_at),
+            0,
+            False,
+        )
         for row in rows
     ]
     if values:
-        db.execute(_insert, values)
+        _insert.many(db, values)
 
 
 # Written out, not bound: only then does SQLite see that a partial index fits.
@@ -84,17 +100,11 @@ _queued = sa.literal_column("'queued'", sa.String)
 _sending = sa.literal_column("'sending'", sa.String)
 
 _earlier = outbox.alias("earlier")
-_candidates = (
+_candidates = Prepared(
     sa.select(
-        messages.c.id,
-        messages.c.contact_id,
-        messages.c.seq,
-        messages.c.by,
-        messages.c.kind,
-        messages.c.responder_id,
+        outbox.c.id,
+        outbox.c.contact_id,
         messages.c.sealed,
-        messages.c.at,
-        outbox.c.state,
         outbox.c.attempts,
         outbox.c.is_human,
         outbox.c.was_unknown,
@@ -121,52 +131,57 @@ _candidates = (
     )
     .order_by(outbox.c.rank, outbox.c.id)
     .limit(sa.bindparam("most"))
-    .with_for_update(of=outbox, skip_locked=True)
+    .with_for_update(of=outbox, skip_locked=True),
+    "now",
+    "most",
 )
-_start = (
-    sa.update(outbox)
-    .where(outbox.c.id.in_(sa.bindparam("ids", expanding=True)))
-    .values(
-        state=DeliveryState.SENDING.value,
-        lease=sa.bindparam("by"),
-        lease_until=sa.bindparam("until"),
-        updated_at=sa.bindparam("at"),
-        attempts=outbox.c.attempts + 1,
-    )
+_start = PreparedIn(
+    lambda ids: (
+        sa.update(outbox)
+        .where(outbox.c.id.in_(ids))
+        .values(
+            state=DeliveryState.SENDING.value,
+            lease=sa.bindparam("by"),
+            lease_until=sa.bindparam("until"),
+            updated_at=sa.bindparam("at"),
+            attempts=outbox.c.attempts + 1,
+        )
+    ),
+    "by",
+    "until",
+    "at",
 )
 
 
 def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: timedelta, most: int) -> list[Due]:
     """The messages that may go out now, urgent first, marked as being sent. What was said under another speaker is dropped."""
-    rows = db.execute(_candidates, {"now": now, "most": most}).all()
-    if not rows:
-        return []
-    stale = [row.id for row in rows if row.control_epoch != row.epoch_now and not row.is_safety]
-    if stale:
-        fates = [Fate(id=i, state=DeliveryState.FAILED, error=SUPERSEDED, was_tried=False) for i in stale]
-        record(db, vault, fates, now=now)
-        rows = [row for row in rows if row.id not in set(stale)]
-    ids = [row.id for row in rows]
-    if not ids:
-        return []
-    db.execute(_start, {"ids": ids, "by": by, "until": now + lease, "at": now})
-    return [
-        Due(
-            id=row.id,
-            contact_id=row.contact_id,
-            channel=row.channel,
-            account=row.account,
-            address=vault.open(f"contacts:{row.contact_id}", row.address_sealed).decode(),
-            message=entry_of(vault, row).as_outbound(),
-            attempts=row.attempts + 1,
-            is_human=row.is_human,
-            was_unknown=row.was_unknown,
+    rows = _candidates.one(db, (microseconds(now), most))
+    due: list[Due] = []
+    stale: list[Fate] = []
+    for number, who, sealed, attempts, is_human, was_unknown, is_safety, epoch, epoch_now, channel, account, address in rows:
+        if epoch != epoch_now and not is_safety:
+            stale.append(Fate(id=number, state=DeliveryState.FAILED, error=SUPERSEDED, was_tried=False))
+            continue
+        due.append(
+            Due(
+                id=number,
+                contact_id=who,
+                channel=channel,
+                account=account,
+                address=vault.open(f"contacts:{who}", address).decode(),
+                message=open_bubble(vault, number, sealed),
+                attempts=attempts + 1,
+                is_human=bool(is_human),
+                was_unknown=bool(was_unknown),
+            )
         )
-        for row in rows
-    ]
+    record(db, vault, stale, now=now)
+    if due:
+        _start.run(db, [each.id for each in due], (by, microseconds(now + lease), microseconds(now)))
+    return due
 
 
-_record = (
+_record = Prepared(
     sa.update(outbox)
     .where(outbox.c.id == sa.bindparam("which"), outbox.c.state == sa.bindparam("before"))
     .values(
@@ -180,29 +195,39 @@ _record = (
         updated_at=sa.bindparam("at"),
         lease=None,
         lease_until=None,
-    )
+    ),
+    "which",
+    "before",
+    "state",
+    "due_at",
+    "untried",
+    "was_unknown",
+    "platform_digest",
+    "platform_sealed",
+    "error",
+    "at",
 )
 
 
 def record(db: sa.Connection, vault: Vault, fates: Sequence[Fate], *, now: datetime) -> None:
     """Note what became of tries. A fate for a message that is not being sent any more changes nothing."""
     rows = [
-        {
-            "which": fate.id,
-            "before": DeliveryState.QUEUED.value if fate.error == SUPERSEDED else DeliveryState.SENDING.value,
-            "state": fate.state.value,
-            "due_at": fate.due_at,
-            "untried": 0 if fate.was_tried or fate.error == SUPERSEDED else 1,
-            "was_unknown": fate.state is DeliveryState.UNKNOWN or fate.error == "resend",
-            "platform_digest": vault.digest("platform id", fate.platform_id) if fate.platform_id else None,
-            "platform_sealed": vault.seal(f"outbox:{fate.id}", fate.platform_id.encode()) if fate.platform_id else None,
-            "error": fate.error[:60] or None,
-            "at": now,
-        }
+        (
+            fate.id,
+            DeliveryState.QUEUED.value if fate.error == SUPERSEDED else DeliveryState.SENDING.value,
+            fate.state.value,
+            None if fate.due_at is None else microseconds(fate.due_at),
+            0 if fate.was_tried or fate.error == SUPERSEDED else 1,
+            fate.state is DeliveryState.UNKNOWN or fate.error == "resend",
+            vault.digest("platform id", fate.platform_id) if fate.platform_id else None,
+            vault.seal(f"outbox:{fate.id}", fate.platform_id.encode()) if fate.platform_id else None,
+            fate.error[:60] or None,
+            microseconds(now),
+        )
         for fate in fates
     ]
     if rows:
-        db.execute(_record, rows)
+        _record.many(db, rows)
 
 
 def settle_lost(db: sa.Connection, *, now: datetime, channels_that_resend: Sequence[str]) -> list[ContactId]:

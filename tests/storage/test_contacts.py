@@ -22,14 +22,14 @@ from tests.builders import NOW, make_known
         pytest.param(read_answer("place", "jawa timur").value, id="place as it is read, without a regency"),
     ],
 )
-async def test_every_kind_of_answer_is_read_back(sqlite: Database, vault: Vault, value: Value) -> None:
+async def test_every_kind_of_answer_is_read_back(database: Database, vault: Vault, value: Value) -> None:
     answers = {"umur": Given(state=AnswerState.KNOWN, value=value, at=NOW)}
     known = make_known(1)
     written = Known(conversation=known.conversation, memory=Memory(session=Session(version="1", answers=answers)), is_new=True)
-    await sqlite.write(lambda db: contacts.save(db, vault, [written], now=NOW))
+    await database.write(lambda db: contacts.save(db, vault, [written], now=NOW))
 
     who = known.contact
     digest = address_digest(vault, channel=who.channel, account=who.account, address=who.address)
-    read = await sqlite.read(lambda db: contacts.list_by_digest(db, vault, {digest: known.contact.address}))
+    read = await database.read(lambda db: contacts.list_by_digest(db, vault, {digest: known.contact.address}))
 
     assert read[digest].memory.session == written.memory.session
