@@ -106,8 +106,8 @@ class Worker:
         """Take a group, work it, tell others. How many updates it was."""
         if not self._group:
             now = self._now()
-            run = self._database.write if self._database.is_shared else self._database.read
-            taken = await run(
+            # Asked of whoever writes even where nothing is marked: it comes after what is being stored, and shares its commit.
+            taken = await self._database.write(
                 lambda db: inbox.take_next(db, self._parts.vault, by=self._lease, now=now, lease=LEASE, most=GROUP)
             )
             self._group = [self._hear(each) for each in taken]

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from bot.domain.cases import Case, CaseError, CaseId, CaseStatus, Outcome, Sign
 from bot.domain.messages import ContactId
 from bot.domain.responders import ResponderId
-from bot.storage.tables import cases
+from bot.storage.prepared import Prepared, PreparedIn, Row
+from bot.storage.tables import cases, microseconds
 from bot.storage.vault import Vault
 from nlu.understanding import Level
 
@@ -62,14 +63,16 @@ def get(db: sa.Connection, vault: Vault, case_id: CaseId) -> Case:
     return _case(row, vault)
 
 
-_open_of = sa.select(cases).where(cases.c.contact_id.in_(sa.bindparam("who", expanding=True)), _open)
+_who_has_open = PreparedIn(lambda who: sa.select(cases.c.contact_id).where(cases.c.contact_id.in_(who), _open))
 
 
 def list_open(db: sa.Connection, vault: Vault, contact_ids: Sequence[ContactId]) -> dict[ContactId, Case]:
     """The open cases of these contacts: at most one each."""
-    if not contact_ids:
+    # Most have none, and the index of open cases says so at little cost.
+    who = list(_who_has_open.run(db, contact_ids).scalars()) if contact_ids else []
+    if not who:
         return {}
-    rows = db.execute(_open_of, {"who": list(contact_ids)})
+    rows = db.execute(sa.select(cases).where(cases.c.contact_id.in_(who), _open))
     return {ContactId(row.contact_id): _case(row, vault) for row in rows}
 
 
@@ -108,35 +111,35 @@ def list_lapsed(db: sa.Connection, vault: Vault, *, now: datetime) -> list[Case]
     return [_case(row, vault) for row in db.execute(query)]
 
 
+_columns = (
+    "contact_id",
+    "rank",
+    "status",
+    "version",
+    "opened_at",
+    "waiting_since",
+    "respond_by",
+    "holder_id",
+    "lease_until",
+    "outcome",
+    "closed_at",
+    "sealed",
+)
+_insert = Prepared(sa.insert(cases), *_columns, "id", "read_seq")
+_save = Prepared(
+    sa.update(cases)
+    .where(cases.c.id == sa.bindparam("which"), cases.c.version == sa.bindparam("before"))
+    .values({name: sa.bindparam(name) for name in _columns}),
+    *_columns,
+    "which",
+    "before",
+)
+
+
 def add(db: sa.Connection, vault: Vault, new: Sequence[Case]) -> None:
     """Write cases just opened."""
     if new:
-        db.execute(sa.insert(cases), [{"id": case.id, **_row(vault, case)} for case in new])
-
-
-_save = (
-    sa.update(cases)
-    .where(cases.c.id == sa.bindparam("which"), cases.c.version == sa.bindparam("before"))
-    .values(
-        {
-            name: sa.bindparam(name)
-            for name in (
-                "contact_id",
-                "rank",
-                "status",
-                "version",
-                "opened_at",
-                "waiting_since",
-                "respond_by",
-                "holder_id",
-                "lease_until",
-                "outcome",
-                "closed_at",
-                "sealed",
-            )
-        }
-    )
-)
+        _insert.many(db, [(*_row(vault, case), case.id, 0) for case in new])
 
 
 def save(db: sa.Connection, vault: Vault, case: Case) -> Case:
@@ -146,7 +149,7 @@ def save(db: sa.Connection, vault: Vault, case: Case) -> Case:
         StaleCase: somebody changed it since it was read.
     """
     after = replace(case, version=case.version + 1)
-    result = db.execute(_save, {"which": case.id, "before": case.version, **_row(vault, after)})
+    result = _save.one(db, (*_row(vault, after), case.id, case.version))
     if result.rowcount != 1:
         raise StaleCase
     return after
@@ -163,22 +166,22 @@ def read_seqs(db: sa.Connection, case_ids: Sequence[CaseId]) -> dict[CaseId, int
     return {CaseId(case_id): seq for case_id, seq in rows}
 
 
-def _row(vault: Vault, case: Case) -> dict[str, object]:
+def _row(vault: Vault, case: Case) -> Row:
     details = _Details(case.signs, case.groups, case.referrals, case.notes, case.may_contact_first)
-    return {
-        "contact_id": case.contact_id,
-        "rank": case.level.rank,
-        "status": case.status.value,
-        "version": case.version,
-        "opened_at": case.opened_at,
-        "waiting_since": case.waiting_since,
-        "respond_by": case.respond_by,
-        "holder_id": case.holder,
-        "lease_until": case.lease_until,
-        "outcome": case.outcome.value if case.outcome else None,
-        "closed_at": case.closed_at,
-        "sealed": vault.seal(f"cases:{case.id}", _encode(details)),
-    }
+    return (
+        case.contact_id,
+        case.level.rank,
+        case.status.value,
+        case.version,
+        microseconds(case.opened_at),
+        microseconds(case.waiting_since),
+        microseconds(case.respond_by),
+        case.holder,
+        None if case.lease_until is None else microseconds(case.lease_until),
+        case.outcome.value if case.outcome else None,
+        None if case.closed_at is None else microseconds(case.closed_at),
+        vault.seal(f"cases:{case.id}", _encode(details)),
+    )
 
 
 def _case(row: sa.Row[*tuple[object, ...]], vault: Vault) -> Case:

@@ -10,7 +10,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from bot.domain.messages import ContactId
-from bot.storage.tables import consents
+from bot.storage.prepared import Prepared
+from bot.storage.tables import consents, microseconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,14 +29,38 @@ class Consent:
     at: datetime
 
 
-_NAMES = ("id", "contact_id", "text_id", "text_version", "scope", "language", "is_given", "message_seq", "at")
+_insert = Prepared(
+    sa.insert(consents),
+    "id",
+    "contact_id",
+    "text_id",
+    "text_version",
+    "scope",
+    "language",
+    "is_given",
+    "message_seq",
+    "at",
+)
 
 
 def add(db: sa.Connection, answers: Iterable[Consent]) -> None:
     """Record these answers."""
-    rows = [{name: getattr(answer, name) for name in _NAMES} for answer in answers]
+    rows = [
+        (
+            answer.id,
+            answer.contact_id,
+            answer.text_id,
+            answer.text_version,
+            answer.scope,
+            answer.language,
+            answer.is_given,
+            answer.message_seq,
+            microseconds(answer.at),
+        )
+        for answer in answers
+    ]
     if rows:
-        db.execute(sa.insert(consents), rows)
+        _insert.many(db, rows)
 
 
 def list_latest(db: sa.Connection, contact_id: ContactId) -> list[Consent]:
