@@ -151,10 +151,12 @@ def flows() -> None:
 @click.argument("folder", default="", required=False)
 def flows_check(folder: str) -> None:
     """Say every fault of the flows, with its place and a way there."""
+    from datetime import UTC, datetime
+
     from bot.content import check_content
 
     try:
-        warnings = check_content(Path(folder) if folder else None)
+        warnings = check_content(Path(folder) if folder else None, today=datetime.now(UTC).date())
     except BotError as exc:
         _fail(exc)
     for warning in warnings:

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from bot.dialogue.book import Book
 from bot.dialogue.check import check
 from bot.dialogue.engine import Engine
-from bot.dialogue.faults import Fault, FlowFaults, Severity
+from bot.dialogue.faults import Fault, FlowFaults, Severity, Spot
 from bot.dialogue.parse import parse_files
 from bot.dialogue.turn import Reply, Say
+from bot.domain.directory_file import parse_directory
 from bot.domain.messages import OutboundMessage
-from bot.domain.referrals import Directory, parse_directory
+from bot.domain.referrals import Directory, Service
 from bot.translations import Translations
 from nlu.answers import read_answer, read_choice
 from nlu.interpreter import Interpreter
@@ -71,8 +72,8 @@ def load_content(flows: Path | None = None, locales: Path = LOCALES) -> Content:
     return content
 
 
-def check_content(flows: Path | None = None) -> tuple[Fault, ...]:
-    """What is not wrong enough to stop a start.
+def check_content(flows: Path | None = None, *, today: date | None = None) -> tuple[Fault, ...]:
+    """What is not wrong enough to stop a start; by `today` also the contacts that were looked up too long ago.
 
     Raises:
         FlowFaults, DirectoryFaulty: as `load_content`.
@@ -81,8 +82,14 @@ def check_content(flows: Path | None = None) -> tuple[Fault, ...]:
     stopping = [fault for fault in found if fault.severity is Severity.ERROR]
     if stopping:
         raise FlowFaults(stopping)
-    _ = content
-    return found
+    due = content.directory.list_due(today) if today is not None else ()
+    return (*found, *(_due(service) for service in due))
+
+
+def _due(service: Service) -> Fault:
+    spot = Spot(file="services.yml", line=1, column=1)
+    message = f"`{service.id}` was last looked up on {service.checked_on}; call it, then write the day under `checked`."
+    return Fault(spot=spot, code="P322", message=message)
 
 
 def _read(flows: Path, locales: Path) -> tuple[Content, tuple[Fault, ...]]:

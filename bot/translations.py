@@ -48,7 +48,7 @@ class Translations:
         self, reply: Reply, *, language: str, directory: Directory, on_duty: int, level: Level | None
     ) -> OutboundMessage:
         """A bubble, ready to be sent as plain text. An unknown placeholder becomes its fallback words."""
-        scene = _Scene(self, language, directory, on_duty, level)
+        scene = _Scene(self, language, directory, on_duty, level, reply.is_abroad)
         parts = [scene.text(part) for part in reply.parts]
         return OutboundMessage(
             text="\n\n".join(part for part in parts if part),
@@ -67,6 +67,7 @@ class _Scene:
     directory: Directory
     on_duty: int
     level: Level | None
+    is_abroad: bool = False
 
     def text(self, part: Say) -> str:
         words = self.translations.words(part.text_id, part.words, self.language)
@@ -76,9 +77,11 @@ class _Scene:
 
     def _value(self, name: str, fallback: str, values: Mapping[str, str]) -> str:
         given = values.get(name)
-        if given is not None and not given.startswith("@"):
-            return given
-        name = given[1:] if given is not None else name
+        if given is not None:
+            # Only the engine fills `service.…`, with the directory's entry; all other values are a person's words, whatever they are.
+            if not name.startswith("service."):
+                return given
+            name = given.removeprefix("@")
         if name == "wait_time":
             return self._frame("wait_" + ("nobody" if self.on_duty == 0 else (self.level or Level.P4).value.lower()))
         scope, _, rest = name.partition(".")
@@ -98,7 +101,7 @@ class _Scene:
         if service is None:
             return ""
         if part == "contact":
-            contact = service.contact()
+            contact = service.contact(is_abroad=self.is_abroad)
             return contact.value if contact else ""
         if part == "name":
             return service.name
@@ -106,7 +109,7 @@ class _Scene:
 
     def contactable(self, service_id: str) -> Contactable:
         service: Service = self.directory.services[service_id]
-        contact = service.contact()
+        contact = service.contact(is_abroad=self.is_abroad)
         assert contact is not None  # noqa: S101 - only verified services come here
         note = in_language(service.note, self.language)
         return Contactable(name=service.name, value=contact.value, kind=contact.type, note=note)

@@ -85,3 +85,19 @@ def test_waiting_is_told_as_it_is(on_duty: int, level: Level, says: str):
     reply = Reply(parts=(Say(text_id="x", words="{wait_time}"),), choices=(Choice(id="v1:1:0", label="Ya", text_id="y"),))
 
     assert says in CONTENT.render(reply, "id", on_duty, level).text
+
+
+def test_who_is_abroad_is_told_what_can_be_dialled_there():
+    line = Say(text_id="x", words="{service.contact}", values={"service.contact": "@services.kp2mi.contact"})
+
+    here = CONTENT.render(Reply(parts=(line,), services=("kp2mi",)), "id", 1, None)
+    there = CONTENT.render(Reply(parts=(line,), services=("kp2mi",), is_abroad=True), "id", 1, None)
+
+    assert (here.text, here.services[0].value) == ("0800-1000", "0800-1000")
+    assert (there.text, there.services[0].value) == ("+628118080141", "+628118080141")
+
+
+def test_a_name_that_looks_like_an_order_is_still_a_name():
+    reply = Reply(parts=(Say(text_id="x", words="Halo {nama}.", values={"nama": "@services.polri_110.contact"}),))
+
+    assert CONTENT.render(reply, "id", 1, None).text == "Halo @services.polri_110.contact."

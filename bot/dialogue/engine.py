@@ -291,16 +291,16 @@ class Engine:
 
     def _talk(self, run: Run, message: InboundMessage, understanding: Understanding, *, is_fresh: bool) -> None:
         topic = self._newly_urgent(run)
+        asked = None if is_fresh else self._asked(run)
+        # What the same sentence says of age and place decides which words and numbers fit.
+        self._fill(run, understanding, asked)
         if topic is not None:
             self._say_safety(run, topic)
             if run.levels[topic] is Level.P1:
-                self._fill(run, understanding, None)
                 run.events.append(HandoffAsked(reason=topic, level=Level.P1))
                 run.control = Control.PENDING
                 self._say_availability(run)
                 return
-        asked = None if is_fresh else self._asked(run)
-        self._fill(run, understanding, asked)
         if asked is None:
             self._keep_story(run, message, understanding)
             self._begin(run, self._triggered(run, understanding, topic))

@@ -11,6 +11,7 @@ from bot.dialogue.flow import Text
 from bot.dialogue.session import AnswerState, Given, Place, Session, Value
 from bot.dialogue.turn import Choice, Circumstances, Event, Reply, Say, SignSeen, Turn
 from bot.domain.cases import Control
+from bot.domain.referrals import is_abroad
 from nlu.understanding import Level, most_urgent
 
 PRIVATE_LASTS = timedelta(minutes=10)
@@ -117,6 +118,12 @@ class Run:
         given = self.answers.get("umur")
         return int(given.value) if given is not None and isinstance(given.value, int | float) else None
 
+    @property
+    def is_abroad(self) -> bool:
+        """Whether the contact told a place outside Indonesia."""
+        given = self.answers.get(self.book.fact_slots.get("place", ""))
+        return given is not None and is_abroad(given.value)
+
     # What a turn does
 
     @property
@@ -202,7 +209,13 @@ class Run:
             is_language_chosen=self.is_language_chosen,
         )
         replies = tuple(
-            Reply(parts=tuple(each.parts), choices=each.choices, services=each.services[:2], is_safety=each.is_safety)
+            Reply(
+                parts=tuple(each.parts),
+                choices=each.choices,
+                services=each.services[:2],
+                is_safety=each.is_safety,
+                is_abroad=self.is_abroad,
+            )
             for each in self.bubbles
         )
         return Turn(

@@ -51,12 +51,16 @@ class Say:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """One bubble: texts said together, the choices offered under it, and the services drawn with it (ids of the directory)."""
+    """One bubble: texts said together, the choices offered under it, and the services drawn with it (ids of the directory).
+
+    `is_abroad`: the contact is outside Indonesia, where short numbers can't be dialled.
+    """
 
     parts: tuple[Say, ...]
     choices: tuple[Choice, ...] = ()
     services: tuple[str, ...] = ()
     is_safety: bool = False
+    is_abroad: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

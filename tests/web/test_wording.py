@@ -4,7 +4,7 @@ import pytest
 
 from bot.dialogue.parse import parse_files
 from bot.dialogue.session import AnswerState, Given, Place, Session
-from bot.domain.referrals import parse_directory
+from bot.domain.directory_file import parse_directory
 from bot.translations import Translations
 from bot.web.wording import FlowWording
 from tests.builders import make_case, make_sign
