@@ -177,22 +177,25 @@ class Talk:
             self.kept_signs, self.kept_notes = (), ()
         else:
             self.case = raise_to(self.case, level, signs=signs, now=now)
-        self.case = replace(
-            self.case,
-            signs=self.case.signs[-_SIGNS_KEPT:],
-            notes=tuple(dict.fromkeys((*self.case.notes, *notes)))[-_SIGNS_KEPT:],
-            may_contact_first=self.case.may_contact_first and may_contact_first,
-        )
+        is_quieter = self.case.may_contact_first and not may_contact_first
+        # A case has many fields: a copy is made only where something is new.
+        if notes or is_quieter or len(self.case.signs) > _SIGNS_KEPT:
+            self.case = replace(
+                self.case,
+                signs=self.case.signs[-_SIGNS_KEPT:],
+                notes=tuple(dict.fromkeys((*self.case.notes, *notes)))[-_SIGNS_KEPT:],
+                may_contact_first=self.case.may_contact_first and may_contact_first,
+            )
         self.new_signs, self.new_notes = [], []
 
     def complete_case(self, *, groups: tuple[str, ...], referrals: tuple[str, ...]) -> None:
         """Add the groups and the services shown to the case."""
-        if self.case is not None:
-            self.case = replace(
-                self.case,
-                groups=tuple(dict.fromkeys((*self.case.groups, *groups))),
-                referrals=tuple(dict.fromkeys((*self.case.referrals, *referrals))),
-            )
+        if self.case is None:
+            return
+        groups = tuple(dict.fromkeys((*self.case.groups, *groups)))
+        referrals = tuple(dict.fromkeys((*self.case.referrals, *referrals)))
+        if (groups, referrals) != (self.case.groups, self.case.referrals):
+            self.case = replace(self.case, groups=groups, referrals=referrals)
 
     def erase(self) -> None:
         """Forget all that was said, this message included; what is said from here on is only the confirmation."""

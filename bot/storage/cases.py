@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from bot.domain.cases import Case, CaseError, CaseId, CaseStatus, Outcome, Sign
 from bot.domain.messages import ContactId
 from bot.domain.responders import ResponderId
 from bot.storage.prepared import Prepared, PreparedIn, Row
-from bot.storage.tables import cases, microseconds
+from bot.storage.tables import cases, microseconds, moment_of
 from bot.storage.vault import Vault
 from nlu.understanding import Level
 
@@ -63,17 +64,20 @@ def get(db: sa.Connection, vault: Vault, case_id: CaseId) -> Case:
     return _case(row, vault)
 
 
-_who_has_open = PreparedIn(lambda who: sa.select(cases.c.contact_id).where(cases.c.contact_id.in_(who), _open))
+_open_of = PreparedIn(lambda who: sa.select(cases).where(cases.c.contact_id.in_(who), _open))
+_MOMENTS = ("opened_at", "waiting_since", "respond_by", "lease_until", "closed_at")
 
 
 def list_open(db: sa.Connection, vault: Vault, contact_ids: Sequence[ContactId]) -> dict[ContactId, Case]:
     """The open cases of these contacts: at most one each."""
-    # Most have none, and the index of open cases says so at little cost.
-    who = list(_who_has_open.run(db, contact_ids).scalars()) if contact_ids else []
-    if not who:
+    if not contact_ids:
         return {}
-    rows = db.execute(sa.select(cases).where(cases.c.contact_id.in_(who), _open))
-    return {ContactId(row.contact_id): _case(row, vault) for row in rows}
+    found: dict[ContactId, Case] = {}
+    for row in _open_of.run(db, contact_ids):
+        values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented way to a row's columns by name
+        values |= {name: moment_of(values[name]) for name in _MOMENTS if values[name] is not None}
+        found[ContactId(values["contact_id"])] = _of_values(values, vault)
+    return found
 
 
 def list_held(db: sa.Connection, vault: Vault, holder: ResponderId) -> list[Case]:
@@ -185,7 +189,10 @@ def _row(vault: Vault, case: Case) -> Row:
 
 
 def _case(row: sa.Row[*tuple[object, ...]], vault: Vault) -> Case:
-    values = row._mapping  # noqa: SLF001 - SQLAlchemy's documented way to a row's columns by name
+    return _of_values(row._mapping, vault)  # noqa: SLF001 - as above
+
+
+def _of_values(values: sa.RowMapping | dict[str, Any], vault: Vault) -> Case:
     # An erased case keeps its shell only.
     details = _decode(vault.open(f"cases:{values['id']}", values["sealed"])) if values["sealed"] else _Details()
     return Case(
