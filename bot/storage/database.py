@@ -11,13 +11,15 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+import asyncpg
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
 
 from bot.errors import BotError
@@ -60,11 +62,14 @@ def open_database(url: str) -> Database:
     Raises:
         DatabaseUnusable: it is no such URL, or the file can't be opened.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        raise DatabaseUnusable("database.url is no URL; write sqlite:///path/to/file.db or postgresql://…") from None
     if parsed.get_backend_name() == "sqlite":
         return SqliteDatabase(Path(parsed.database or ""))
     if parsed.get_backend_name() == "postgresql":
-        return PostgresDatabase(url)
+        return PostgresDatabase(parsed)
     raise DatabaseUnusable(f"database.url names {parsed.get_backend_name()}; Teduh keeps its data in sqlite or postgresql.")
 
 
@@ -198,37 +203,70 @@ def _sentence(exc: BaseException) -> str:
 
 
 class PostgresDatabase:
-    """A PostgreSQL server, through asyncpg."""
+    """A PostgreSQL server, through asyncpg. A connection that is gone is replaced, and the work run again on the new one."""
 
     is_shared = True
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: sa.URL) -> None:
         self._engine: AsyncEngine = create_async_engine(
-            make_url(url).set(drivername="postgresql+asyncpg"), pool_size=6, max_overflow=4, pool_pre_ping=False
+            url.set(drivername="postgresql+asyncpg"), pool_size=6, max_overflow=4, pool_pre_ping=True
         )
 
     async def write(self, work: Work[T]) -> T:
         """See `Database`."""
-        for attempt in range(1, 6):
-            try:
-                async with self._engine.begin() as connection:
-                    return await connection.run_sync(work)
-            except sa.exc.DBAPIError as exc:
-                if not _is_worth_another_try(exc) or attempt == 5:
-                    raise
-                await asyncio.sleep(0.01 * attempt)
-        raise AssertionError("unreachable")
+        return await self._run(self._engine.begin, work)
 
     async def read(self, work: Work[T]) -> T:
         """See `Database`."""
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(work)
+        return await self._run(self._engine.connect, work)
 
     async def close(self) -> None:
         """See `Database`."""
         await self._engine.dispose()
 
+    async def _run(self, connect: Callable[[], AbstractAsyncContextManager[AsyncConnection]], work: Work[T]) -> T:
+        for pause in (*_PAUSES, None):
+            try:
+                async with connect() as connection:
+                    return await connection.run_sync(work)
+            except (sa.exc.DBAPIError, sa.exc.TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as exc:
+                if not _is_away(exc) and _state(exc) not in _RUN_AGAIN:
+                    raise
+                if pause is None:
+                    raise DatabaseUnusable(_postgres_sentence(exc)) from None
+                await asyncio.sleep(pause)
+        raise AssertionError("unreachable")
 
-def _is_worth_another_try(exc: sa.exc.DBAPIError) -> bool:
-    """Deadlock and serialisation failures: PostgreSQL asks for the transaction to be run again."""
-    return getattr(exc.orig, "sqlstate", None) in ("40P01", "40001")
+
+_PAUSES = (0.02, 0.05, 0.15, 0.4)
+"""Seconds before each further try. Who needs longer than all of them has a place of its own to wait in: the inbox, the outbox."""
+
+_RUN_AGAIN = ("40P01", "40001")
+"""Deadlock and serialisation failure: PostgreSQL asks for the transaction to be run again."""
+
+_AWAY = ("08", "53", "57P", "25006", "28", "3D000")
+"""How the states begin by which PostgreSQL says that it, not the work, is in trouble: connection lost, no room left, stopping or
+starting, a standby that only reads, a name or password that it refuses, no such database. Source: PostgreSQL 18, appendix A."""
+
+
+def _state(exc: BaseException) -> str:
+    return str(getattr(getattr(exc, "orig", exc), "sqlstate", None) or "")
+
+
+def _is_away(exc: BaseException) -> bool:
+    if isinstance(exc, OSError | sa.exc.TimeoutError | asyncpg.InterfaceError | sa.exc.InterfaceError):
+        return True
+    return bool(getattr(exc, "connection_invalidated", False)) or _state(exc).startswith(_AWAY)
+
+
+def _postgres_sentence(exc: BaseException) -> str:
+    state = _state(exc)
+    if state.startswith("28"):
+        return "PostgreSQL refuses the name or password of database.url; put the right ones there."
+    if state == "3D000":
+        return "PostgreSQL has no database of the name in database.url; create it, or name another."
+    if state == "53100":
+        return "The disk of PostgreSQL is full: free some space; what was acknowledged is safe."
+    if state == "25006":
+        return "PostgreSQL only lets us read; name the server that can be written in database.url."
+    return "PostgreSQL does not answer; start it, or check the host and port of database.url."

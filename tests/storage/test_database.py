@@ -1,13 +1,16 @@
 """Transactions of both kinds, and the one writer of SQLite."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 import sqlalchemy as sa
 
 from bot.storage.database import Database, DatabaseUnusable, open_database
+from bot.storage.migrate import migrate
 from bot.storage.tables import audit
 from tests.builders import NOW
+from tests.process import free_port
 
 
 def add_row(number: int):
@@ -85,3 +88,86 @@ async def test_a_full_disk_is_told_in_one_sentence_and_what_was_stored_stays(sql
         await sqlite.write(fill)
 
     assert await sqlite.read(ids) == {1}
+
+
+@pytest.fixture
+async def postgres(postgres_url: str) -> AsyncIterator[Database]:
+    opened = open_database(postgres_url)
+    await migrate(opened)
+    await opened.write(lambda db: db.execute(sa.delete(audit)))
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.postgres
+async def test_work_whose_connection_is_cut_is_run_again_on_a_fresh_one(postgres: Database):
+    tries = 0
+
+    def cut_once(db: sa.Connection) -> int:
+        nonlocal tries
+        tries += 1
+        add_row(tries)(db)
+        if tries == 1:
+            db.execute(sa.text("select pg_terminate_backend(pg_backend_pid())"))
+        return tries
+
+    assert await postgres.write(cut_once) == 2
+    assert await postgres.read(ids) == {2}
+
+
+@pytest.mark.postgres
+async def test_connections_that_were_cut_while_idle_are_not_noticed_by_who_works(postgres: Database):
+    cut = sa.text(
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity where pid <> pg_backend_pid() and usename = user"
+    )
+    await asyncio.gather(*(postgres.read(ids) for _ in range(6)))
+
+    await postgres.write(lambda db: db.execute(cut))
+    results = await asyncio.gather(*(postgres.write(add_row(number)) for number in range(6)))
+
+    assert results == list(range(6))
+
+
+@pytest.mark.postgres
+async def test_a_database_that_stays_away_is_told_in_one_sentence_and_nothing_is_kept(postgres: Database):
+    def cut(db: sa.Connection) -> None:
+        add_row(1)(db)
+        db.execute(sa.text("select pg_terminate_backend(pg_backend_pid())"))
+
+    with pytest.raises(DatabaseUnusable, match="PostgreSQL does not answer"):
+        await postgres.write(cut)
+
+    assert await postgres.read(ids) == set()
+
+
+@pytest.mark.postgres
+async def test_work_that_postgres_refuses_is_the_fault_of_the_work(postgres: Database):
+    await postgres.write(add_row(1))
+
+    with pytest.raises(sa.exc.IntegrityError):
+        await postgres.write(add_row(1))
+
+
+async def test_a_server_that_is_not_there_is_told_in_one_sentence():
+    opened = open_database(f"postgresql://teduh:x@127.0.0.1:{free_port()}/teduh")
+
+    with pytest.raises(DatabaseUnusable, match="PostgreSQL does not answer"):
+        await opened.read(ids)
+
+    await opened.close()
+
+
+@pytest.mark.parametrize("url", ["::::", "", "sqlite", "postgresql://host:port/name", "mysql://host/name"])
+def test_what_is_no_url_of_ours_is_told_in_one_sentence(url: str):
+    with pytest.raises(DatabaseUnusable, match=r"^database\.url "):
+        open_database(url)
+
+
+@pytest.mark.postgres
+async def test_a_database_that_was_never_created_is_told_in_one_sentence(postgres_url: str):
+    opened = open_database(sa.make_url(postgres_url).set(database="nowhere").render_as_string(hide_password=False))
+
+    with pytest.raises(DatabaseUnusable, match="no database of the name"):
+        await opened.write(ids)
+
+    await opened.close()
