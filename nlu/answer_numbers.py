@@ -43,6 +43,7 @@ _GRADE = re.compile(
     r"\b(?:kelas|kls|klas|kelase)\s*(\d{1,2})\b(?:\s*(sd|mi|smp|mts|sma|smk|ma|slta|sltp))?|\b(sd|smp|mts|sma|smk)\s*(?:kelas|kls)?\s*(\d)\b"
 )
 _PART_YEARS = re.compile(r"\b(\d{1,2})[.,]\d\s*(?:th|thn|tahun|taun)\b")
+_YEAR = re.compile(r"19[0-9]\d|20[0-2]\d")
 _STAGES = {"paud": 4, "tk": 5, "maba": 18, "bayi": 0, "orok": 0}
 _COUNTED = frozenset(["orang", "anak", "kali", "juta", "ribu", "rb", "jt", "jam", "x", "rt", "rw", "km", "kg"])
 _OWN = frozenset(["umur", "usia", "saya", "aku", "umr", "umurku"])
@@ -112,7 +113,9 @@ def read_age(tokens: list[str], text: str, today: date | None) -> Answer:
     if part := _PART_YEARS.search(lowered):
         return Answer(value=int(part.group(1)), confidence=_LIKELY)
     joined = [part for token in tokens for part in _cut(token)]
-    if set(joined) & _BIRTH or re.search(r"\b(?:19[3-9]\d|20[0-2]\d)\b", lowered):
+    if any(part.isdigit() and len(part) > 3 and not _YEAR.fullmatch(part) for part in joined):
+        return _NOTHING  # a telephone or identity number, or a slip of the finger
+    if set(joined) & _BIRTH or any(_YEAR.fullmatch(part) for part in joined):
         return _born(joined, today)
     grade = _GRADE.search(lowered)
     if grade:

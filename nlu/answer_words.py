@@ -17,6 +17,10 @@ _WEAK = 0.5
 _SHORT = 4
 _MEDIUM = 9
 _COMMAND_WORDS = 5
+# "gpp" can mean yes, no, or leave me be: too little to act on without asking.
+_OPEN = 0.4
+# A figure after one of these names an option of a list; it counts nothing.
+_OPTION_WORDS = frozenset(["no", "nomor", "nomer", "nmr", "pilih", "pilihan", "opsi", "yang", "yg", "ke", "angka"])
 _WISHES = frozenset(
     ["mau", "bisa", "siap", "ingin", "pengen", "pengin", "bersedia", "nyaman", "sanggup", "gelem", "iso", "hoyong", "hayang"]
 )
@@ -74,10 +78,16 @@ def read_yes_no(tokens: list[str]) -> Answer:
     """yes, no, unsure or refuse.
 
     A refusal or "do not know" counts before a yes or no beside it, and a negation right after a yes turns it ("ya enggak lah").
+    A bare figure, or "nomor 2", picks from a list and is neither. "gpp" alone is unsure, at a low confidence.
     """
     tokens = _bare(tokens)
-    found = _phrases("yes_no").find(tokens)
+    if _is_option(tokens):
+        return _NOTHING
+    said = _phrases("yes_no").find(tokens)
+    found = [phrase for phrase in said if phrase[0] != "fine"]
     values = [value for value, _at, _length in found]
+    if said and not values:
+        return Answer(value="unsure", confidence=_OPEN)
     if not values:
         if any(token.rstrip("x").isdigit() for token in tokens) and len(tokens) <= _SHORT:
             return Answer(value="yes", confidence=_WEAK)  # "pernah?" – "3 kali"
@@ -100,6 +110,11 @@ def read_yes_no(tokens: list[str]) -> Answer:
     if found[0][1] > 3:
         return Answer(value="yes", confidence=_WEAK)
     return Answer(value="yes", confidence=sureness)
+
+
+def _is_option(tokens: list[str]) -> bool:
+    """Only figures, with or without a word that leads to an option (`2`, `no 2`, `yang ke 2`)."""
+    return any(token.isdigit() for token in tokens) and all(token.isdigit() or token in _OPTION_WORDS for token in tokens)
 
 
 def _declines(tokens: list[str]) -> bool:

@@ -33,6 +33,14 @@ def test_a_school_class_is_no_sure_age() -> None:
     assert read_answer("age", "kls 2 smp").confidence < 0.5
 
 
+@pytest.mark.parametrize("text", ["gpp", "gak apa apa", "tidak apa-apa kak"])
+def test_an_answer_that_may_mean_anything_is_never_sure(text: str) -> None:
+    answer = read_answer("yes_no", text)
+
+    assert answer.value == "unsure"
+    assert answer.confidence < 0.5
+
+
 def test_a_name_shared_by_a_city_and_a_regency_is_less_sure() -> None:
     assert read_answer("place", "Bandung").confidence < read_answer("place", "kota bandung").confidence
 
