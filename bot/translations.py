@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from babel.messages import pofile
@@ -38,11 +38,20 @@ class Translations:
 
     def words(self, text_id: str, words: str, language: str) -> str:
         """The words in this language; its base language's; else the source's."""
-        for each in (language, language.partition("@")[0]):
-            found = self.catalogues.get(each, {}).get(text_id)
+        chain = self._chains.get(language)
+        if chain is None:
+            names = dict.fromkeys((language, language.partition("@")[0]))
+            chain = self._chains[language] = tuple(self.catalogues[name] for name in names if name in self.catalogues)
+        for catalogue in chain:
+            found = catalogue.get(text_id)
             if found:
                 return found
         return words
+
+    @cached_property
+    def _chains(self) -> dict[str, tuple[Mapping[str, str], ...]]:
+        """Where a language's words are looked for, in order. The source has none: its words are there already."""
+        return {}
 
     def render(
         self, reply: Reply, *, language: str, directory: Directory, on_duty: int, level: Level | None
@@ -51,9 +60,9 @@ class Translations:
         scene = _Scene(self, language, directory, on_duty, level, reply.is_abroad)
         parts = [scene.text(part) for part in reply.parts]
         return OutboundMessage(
-            text="\n\n".join(part for part in parts if part),
-            buttons=tuple(self._button(choice, language) for choice in reply.choices),
-            services=tuple(scene.contactable(name) for name in reply.services if name in directory.verified),
+            text="\n\n".join([part for part in parts if part]),
+            buttons=tuple([self._button(choice, language) for choice in reply.choices]),
+            services=tuple([scene.contactable(name) for name in reply.services if name in directory.verified]),
         )
 
     def _button(self, choice: Choice, language: str) -> Button:
