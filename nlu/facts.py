@@ -5,7 +5,7 @@ import re
 from nlu.lexicon import Lexicon
 from nlu.normalize import Reading
 from nlu.numerals import number_of
-from nlu.places import gazetteer, read_place
+from nlu.places import ABROAD, gazetteer, read_place
 from nlu.tokens import tokens_of
 from nlu.understanding import Fact
 
@@ -15,12 +15,29 @@ _AGE_LIKELY = 0.7
 _RELATION_LIKELY = 0.7
 _GENDER_LIKELY = 0.7
 _PLACE_LIKELY = 0.7
+_ABROAD_SURE = 0.85
+# Somebody else is there, or the writer has left: too little to send help for another country.
+_ABROAD_DOUBTFUL = 0.4
 _READ_CHARS = 400
 _PLACE_WORDS = 3
 _AT_PLACE = re.compile(r"\b(?:di|dari|daerah|kota|kab|kabupaten|prov|provinsi|ndek|nang|neng)\.?\s+((?:[a-z]+[ -]?){1,4})")
+# Before `di`: what says that the writer is there, and what says that somebody else is, or that it is over or only a wish.
+_WRITER_THERE = re.compile(
+    r"\b(?:aku|aq|ak|saya|sy|gue|gw|gua|kami|kita|abdi|kula|kulo|awak|ambo|inyong|tki|tkw|pmi)(?: \w+){0,4} *$"
+    r"|^(?: *(?:halo|kak|tolong|min|ini|lagi|lg|sekarang|skrg|skg|posisi|kerja|di|masih|msh|terjebak|ketahan|tertahan))* *$"
+)
+_OTHER_THERE = re.compile(
+    r"\b(?:suami|istri|bapak|ibu|ayah|mama|papa|anak|adik|kakak|abang|mas|teman|temen|tante|om|paman|pacar|mantan|bojo|saudara|"
+    r"keluarga|sepupu|ponakan|keponakan|tetangga|orang|orangtua|ortu|dia|mereka|nenek|kakek)(?:ku|nya|q)?(?: \w+){0,4} *$"
+)
+_WITH = re.compile(r"\b(?:aku|saya|sy|gue|gw|gua|kami) (?:dan|sama|bareng|bersama|dgn|dengan)\b")
+_NOT_THERE = re.compile(
+    r"\b(?:dulu|dl|pernah|prnh|mantan|film|drakor|produk|barang|liburan|wisata|perang|berita|viral|bahasa)\b"
+    r"|\b(?:mau|pengen|pengin|ingin|rencana|bukan|gak|ga|gk|nggak|tidak|tdk|belum|blm)(?: (?:lagi|ada|tinggal|cari|kerja|pergi|daftar))* *$"
+)
 # Names that are everyday words too: "di serang" is mostly somebody attacked.
 _NO_PLACES = frozenset(
-    ["serang", "buru", "batu", "puncak", "batang", "pati", "landak", "metro", "banjar", "arab", "muna", "agam", "puncak bogor"]
+    ["serang", "buru", "batu", "puncak", "batang", "pati", "landak", "metro", "banjar", "muna", "agam", "puncak bogor"]
 )
 # A number of years after one of these is a span of time, not an age.
 _SPAN_WORDS = frozenset(
@@ -187,7 +204,19 @@ def _place(raw: str) -> Fact | None:
                 return Fact(
                     kind="place",
                     value=answer.value,
-                    confidence=_PLACE_LIKELY,
+                    confidence=_sureness(answer.value, raw, match.start()),
                     evidence=raw[match.start(1) : match.start(1) + len(name)],
                 )
     return None
+
+
+def _sureness(value: object, raw: str, at: int) -> float:
+    """How surely the writer is at a place named in a text; another country counts only when nobody else is said to be there."""
+    if not isinstance(value, dict) or value["province"] != ABROAD:
+        return _PLACE_LIKELY
+    before = re.split(r"[.,;!?\n]", raw[:at].lower())[-1]
+    if _NOT_THERE.search(before) or not raw[at:].lower().startswith("di"):
+        return _ABROAD_DOUBTFUL
+    if _OTHER_THERE.search(before) and not _WITH.search(before):
+        return _ABROAD_DOUBTFUL
+    return _ABROAD_SURE if _WRITER_THERE.search(before) else _PLACE_LIKELY

@@ -114,6 +114,37 @@ def test_facts_said_in_passing_are_read_with_their_words() -> None:
     assert facts["gender"] == ("female", "suami")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "aku di kamboja",
+        "aku di malaysia, paspor ditahan majikan",
+        "saya kerja di taiwan gaji gak dibayar",
+        "tolong saya terjebak di myanmar",
+        "aku tkw di hongkong dipukul majikan",
+        "saya lagi di arab, majikan galak",
+        "di arab saudi, disuruh kerja terus",
+        "saya sama teman disekap di kamboja",
+        "aku gak bisa pulang di malaysia",
+    ],
+)
+def test_a_writer_abroad_is_told_from_the_country_said_in_passing(text: str) -> None:
+    facts = [fact for fact in INTERPRETER.understand(text).facts if fact.kind == "place"]
+
+    assert [fact.value for fact in facts] == [{"province": "luar_negeri", "regency": None}]
+    assert facts[0].confidence > 0.7
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["suamiku kerja di malaysia jarang kirim uang", "saya baru pulang dari taiwan", "dulu saya di arab", "mau kerja di korea"],
+)
+def test_a_country_where_the_writer_is_not_is_never_sure(text: str) -> None:
+    facts = [fact for fact in INTERPRETER.understand(text).facts if fact.kind == "place"]
+
+    assert [fact.confidence < 0.5 for fact in facts] == [True]
+
+
 def test_somebody_attacked_is_no_place() -> None:
     assert [fact.kind for fact in INTERPRETER.understand("aku di serang orang").facts] == []
 
