@@ -21,9 +21,11 @@ from bot.worker import Bell
 
 log = structlog.get_logger()
 
-GROUP = 256
-LEASE = timedelta(seconds=60)
-"""A sender that has not told the fate of a message after this is gone; a call takes 13 s at most."""
+IN_HAND = 64
+"""Most messages taken and not settled: no more than the senders work off within the lease, however slow the calls are."""
+
+LEASE = timedelta(seconds=90)
+"""A sender that has not told the fate of a message after this is gone; a call takes 13 s at most, and two wait for each sender."""
 
 _DELAYS = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 """Seconds before the next try after certain, temporary failures, with full jitter. Source: docs/architecture.md, Delivery."""
@@ -103,7 +105,7 @@ class Delivery:
         """One transaction: what became of the last tries, and the next ones."""
         fates, self._fates = self._fates, []
         now = self._now()
-        most = 0 if self._stopping else GROUP - self._in_hand
+        most = 0 if self._stopping else IN_HAND - self._in_hand
         try:
             due, who = await self._database.write(lambda db: self._exchange(db, fates, most, now))
         except Exception:

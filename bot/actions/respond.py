@@ -109,6 +109,9 @@ def respond(db: sa.Connection, parts: Parts, group: Sequence[Heard], *, now: dat
         done.append(heard.taken.id)
     _save(db, parts, [talk for talk in talks.values() if talk.is_changed], outcome, now=now)
     inbox.mark_done(db, done)
+    for digest, talk in talks.items():
+        if talk.is_erased:
+            inbox.forget_of(db, digest)
     for error, ids in set_aside.items():
         inbox.set_aside(db, ids, error=error)
     return outcome
@@ -159,6 +162,9 @@ def _hear(
 ) -> None:
     """Enter one message in the talk and answer it."""
     seq = talk.enter(message, now=now)
+    if not talk.contact.is_reachable and message.kind is not Kind.BLOCKED:
+        # Who writes can be written to again.
+        talk.reach = True
     if message.kind in _SILENT:
         talk.reach = message.kind is Kind.UNBLOCKED
         return
@@ -271,22 +277,23 @@ def _give_up(talk: Talk, message: InboundMessage, understanding: Understanding, 
 
 def _save(db: sa.Connection, parts: Parts, talks: Sequence[Talk], outcome: Outcome, *, now: datetime) -> None:
     vault = parts.vault
-    contacts.save(db, vault, [talk.known() for talk in talks], now=now)
+    # First what is forgotten, then what came after it.
     for talk in talks:
         if talk.is_erased and not talk.is_new:
             privacy.erase(db, talk.contact.id, now=now)
+    contacts.save(db, vault, [talk.known() for talk in talks], now=now)
     messages.add(db, vault, [entry for talk in talks for entry in talk.entries])
     outbox.add(db, [row for talk in talks for row in talk.outgoing])
     consents.add(db, [answer for talk in talks for answer in talk.agreed])
     reach = [(talk.contact.id, talk.reach) for talk in talks if talk.reach is not None]
     contacts.save_reach(db, reach)
     outbox.drop_waiting(db, [who for who, is_reachable in reach if not is_reachable], error="blocked", now=now)
-    cases.add(db, vault, [talk.case for talk in talks if talk.case and talk.is_case_new and not talk.is_erased])
+    cases.add(db, vault, [talk.case for talk in talks if talk.case and talk.is_case_new])
     for talk in talks:
         outcome.contacts.add(talk.contact.id)
         outcome.has_outgoing |= bool(talk.outgoing)
-        if talk.case is None or talk.is_erased:
-            outcome.is_queue_changed |= talk.is_erased
+        outcome.is_queue_changed |= talk.is_erased
+        if talk.case is None:
             continue
         if not talk.is_case_new and talk.case != talk.case_before:
             cases.save(db, vault, talk.case)

@@ -200,6 +200,8 @@ class Talk:
     def erase(self) -> None:
         """Forget all that was said, this message included; what is said from here on is only the confirmation."""
         self.is_erased = True
+        # Its case ends with the erasure; what is told from here on may open another.
+        self.case = self.case_before = None
         self.session = None
         self.kept_signs, self.kept_notes = (), ()
         self.new_signs, self.new_notes = [], []

@@ -10,7 +10,7 @@ from bot.dialogue.run import Bubble, Run
 from bot.dialogue.session import AnswerState
 from bot.dialogue.turn import Choice, Say
 from bot.domain.messages import InboundMessage, Kind
-from nlu.understanding import Answer
+from nlu.understanding import Answer, Understanding
 
 SURE = 0.5
 """Below this a reading is no answer. Source: docs/understanding.md, calibration of `nlu.answers`."""
@@ -21,6 +21,14 @@ _BUTTON = re.compile(r"v1:(\d{1,9}):(\w{1,20})")
 _CORRECTION = re.compile(r"\b(salah|keliru|maksud(nya|ku| saya| aku)?|ralat|bukan|wrong|i mean)\b", re.IGNORECASE)
 _WHY = re.compile(
     r"(kenapa|knp|ngapain|buat apa|untuk apa|why)\b.{0,25}\??$|(maksudnya|gimana maksudnya|apa maksudnya)\s*\??$", re.IGNORECASE
+)
+
+
+_PUZZLED = re.compile(r"\b(ng+erti|paham|mengerti|bingung|understand)\b|^(apa|siapa) (ini|nih)", re.IGNORECASE)
+_CONSENT_WORDS = (
+    ("yes", ("lanjut", "lanjutkan", "setuju", "oke lanjut", "continue", "go on", "agree")),
+    (TELL_MORE, ("tanya dulu", "ask first", "mau tanya dulu")),
+    ("no", ("tidak setuju", "gak mau", "tidak mau", "no thanks", "keluar aja")),
 )
 
 
@@ -118,6 +126,15 @@ def read(
         return None
     if _WHY.fullmatch(text):
         return WHY
+    if text.isdecimal() and len(text) <= 2 and (shown := _shown(question)):
+        # A bare digit is the choice of that number, never a yes by itself.
+        return shown[int(text) - 1] if 0 < int(text) <= len(shown) else None
+    if not question.slot:
+        if _PUZZLED.search(text):
+            return TELL_MORE
+        said = read_choice(text, [(value, words) for value, words in _CONSENT_WORDS])
+        if said.value is not None and said.confidence > SURE:
+            return said.value
     if question.options:
         found = _chosen(run, text, question, read_choice)
         if found is not None:
@@ -128,9 +145,6 @@ def read(
         answer = read_answer(question.type.value, text)
         if answer.value is not None and answer.confidence >= SURE:
             return {"refuse": REFUSED_ANSWER, "unsure": UNSURE_ANSWER}.get(str(answer.value), _converted(answer.value))
-        numbered = _numbered(text, question)
-        if numbered is not None:
-            return numbered
     return _refusal(text, read_answer)
 
 
@@ -145,12 +159,23 @@ def _pressed(key: str, question: Question) -> Any:
     return (values[int(key)],) if question.type is Type.MULTI_CHOICE else values[int(key)]
 
 
-def _numbered(text: str, question: Question) -> Any:
-    """A bare number that names one of the fixed choices as shown."""
-    if question.type in (Type.YES_NO, Type.RELATION, Type.GENDER, Type.FREQUENCY) and text.isdigit():
-        values = fixed_labels(question.type)
-        return values[int(text) - 1] if 0 < int(text) <= len(values) else None
-    return None
+def _shown(question: Question) -> tuple[str, ...]:
+    """The values of the choices as they stand under a question whose choices are fixed."""
+    if not question.slot:
+        return ("yes", TELL_MORE, "no")
+    return FIXED_VALUES.get(question.type, ())
+
+
+def has_words(text: str) -> bool:
+    """Whether anything was written that could be an answer: not only blanks and invisible characters."""
+    return any(not character.isspace() and character.isprintable() for character in text)
+
+
+def wants_to_know(text: str, understanding: Understanding) -> bool:
+    """Whether somebody asks what this is, rather than answering."""
+    asks = ("identity_question", "privacy_question", "cost_question", "question")
+    is_asking = understanding.intent is not None and understanding.intent.name in asks
+    return is_asking or text.strip().endswith("?") or _PUZZLED.search(text) is not None
 
 
 def _chosen(

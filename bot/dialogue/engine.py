@@ -58,6 +58,7 @@ MOST_STEPS = 100
 """Steps without input. More is a fault of the flow: the message is set aside and a person looks."""
 
 STORY, STORY_WORDS = "cerita", 4
+SAFE_SLOT = "aman_menulis"
 HOLDING_EVERY = timedelta(minutes=5)
 _DEEPEST = 8
 _OBEYED_WITH_A_PERSON = ("stop", "quick_exit", "erase")
@@ -119,7 +120,7 @@ class Engine:
         if command is not None and not (is_fresh and command == "restart"):
             self._obey(run, command)
         elif run.control is Control.PENDING and not self._is_framed(run):
-            self._hold(run, understanding)
+            self._hold(run, message, understanding)
         else:
             self._talk(run, message, understanding, is_fresh=is_fresh)
         self._secure(run)
@@ -127,6 +128,8 @@ class Engine:
 
     def resume(self, session: Session, circumstances: Circumstances) -> Turn:
         """The talk in the program's hands again: where it rested, or an offer of more."""
+        # What a person looked at is looked at: the same danger seen again is a new one, with numbers and a case of its own.
+        session = replace(session, levels={}, scores={}, announced=(), groups=(), shown_services=())
         run = Run(self._book, session, replace(circumstances, control=Control.BOT))
         run.say_named("system_human_left")
         if run.stack:
@@ -161,8 +164,13 @@ class Engine:
         return replace(session, stack=stack, version=self._book.version)
 
     def _note_danger(self, run: Run, understanding: Understanding) -> None:
-        for reason in triage.assess(understanding, known=run.levels, age=run.age).reasons:
-            run.see(reason.topic, reason.level, reason.words)
+        # Where nobody looks (no case is open), a danger told again is new: it must open one.
+        known = run.levels if run.circumstances.has_open_case else {}
+        for reason in triage.assess(understanding, known=known, age=run.age).reasons:
+            is_new = reason.level in URGENT and not run.circumstances.has_open_case
+            if is_new:
+                run.announced = tuple(topic for topic in run.announced if topic != reason.topic)
+            run.see(reason.topic, reason.level, reason.words, is_new=is_new)
         for group in understanding.groups:
             if group.name not in run.groups:
                 run.groups = (*run.groups, group.name)
@@ -191,6 +199,8 @@ class Engine:
                 run.say_named("system_cancel")
                 self._go_on(run)
             case "repeat":
+                if run.stack:
+                    run.go(run.place.step, run.place.item)
                 self._go_on(run)
             case "back":
                 self._go_back(run)
@@ -204,6 +214,7 @@ class Engine:
         """Ask the open question again, or offer more."""
         if run.control is Control.PENDING:
             self._say_holding(run)
+            run.is_holding = True
         elif run.stack:
             self._run(run)
         else:
@@ -263,14 +274,19 @@ class Engine:
     def _newly_urgent(self, run: Run) -> str | None:
         """The most urgent topic of this message whose safety text was not said yet."""
         found = [event for event in run.events if isinstance(event, SignSeen) and event.level in URGENT]
-        found.sort(key=lambda event: event.level.rank)
+        # The kind of harm before the bare flag: a flood is not answered like an attacker at the door.
+        found.sort(key=lambda event: (event.level.rank, event.topic == "immediate_danger"))
         fresh = [event.topic for event in found if event.topic not in run.announced]
         return fresh[0] if fresh else None
 
-    def _hold(self, run: Run, understanding: Understanding) -> None:
+    def _hold(self, run: Run, message: InboundMessage, understanding: Understanding) -> None:
         """A person was asked for and has not come yet: messages join the case."""
-        topic = self._newly_urgent(run)
         self._fill(run, understanding, None)
+        if self._is_unsafe(run) and not self._is_safe_again(run, message):
+            run.say_named("system_safe_again")
+            run.is_holding = True
+            return
+        topic = self._newly_urgent(run)
         last = run.circumstances.last_holding_at
         if topic is not None:
             self._say_safety(run, topic)
@@ -278,6 +294,23 @@ class Engine:
         elif last is None or run.circumstances.now - last >= HOLDING_EVERY:
             self._say_holding(run)
             run.is_holding = True
+
+    def _is_unsafe(self, run: Run) -> bool:
+        """Whether the contact said that others can read this phone: then only neutral words stand on it."""
+        given = run.answers.get(SAFE_SLOT)
+        return given is not None and given.value == "no"
+
+    def _is_safe_again(self, run: Run, message: InboundMessage) -> bool:
+        """Take "sekarang aman": the numbers that could not be shown before are shown now."""
+        said = self._read_answer("yes_no", message.text) if message.kind is Kind.TEXT and message.text else None
+        if said is None or said.value != "yes" or said.confidence <= asking.SURE:
+            return False
+        run.give(SAFE_SLOT, "yes")
+        run.guards[PRIVATE] = run.circumstances.now
+        worst = sorted(run.levels.items(), key=lambda pair: pair[1].rank)
+        if worst and not self._newly_urgent(run):
+            self._say_safety(run, worst[0][0])
+        return True
 
     def _say_holding(self, run: Run) -> None:
         is_anybody = run.circumstances.responders_on_duty > 0
@@ -399,7 +432,12 @@ class Engine:
             run.say_named("system_stale_button")
             self._run(run)
             return
+        if message.kind is Kind.TEXT and not asking.has_words(message.text):
+            self._run(run)
+            return
         answer = asking.read(run, message, asked.question, self._read_answer, self._read_choice)
+        if answer is None and isinstance(asked.step.kind, Consent) and asking.wants_to_know(message.text, understanding):
+            answer = asking.TELL_MORE
         if answer is asking.REFUSED_ANSWER:
             self._skip(run)
         elif answer is asking.WHY:
@@ -460,7 +498,8 @@ class Engine:
         if tries < question.tries:
             run.go(run.place.step, run.place.item, tries)
             self._ask(run, asked)
-        elif question.then == PERSON:
+        elif question.then == PERSON or isinstance(asked.step.kind, Consent):
+            # Not understanding is no refusal: somebody explains.
             run.go(run.place.step, run.place.item)
             self._push(run, "system_person")
             self._run(run)
@@ -760,6 +799,13 @@ class Engine:
 
     def _screen(self, run: Run, flow: Flow, step: Step, topic: str) -> bool:
         screen = self._book.screens[topic]
+        if PRIVATE in screen.requires and PRIVATE not in run.guards:
+            asks = (each for each in flow.steps if isinstance(each.kind, Collect) and each.kind.question.guard == PRIVATE)
+            guard = next(asks, None)
+            if guard is not None:
+                # "Only I read this" has lapsed: it is asked again before anything else is.
+                run.go(guard.id)
+                return False
         if not self._is_decided(run, topic):
             for question in screen.questions:
                 condition = screen.conditions.get(question.slot)

@@ -182,11 +182,11 @@ class Run:
         """Add a bubble of a text of the frame."""
         self.say(self.book.find_text(name))
 
-    def see(self, topic: str, level: Level, words: str = "") -> None:
-        """Note a reason for a person to look, when it is new or more urgent than before."""
+    def see(self, topic: str, level: Level, words: str = "", *, is_new: bool = False) -> None:
+        """Note a reason for a person to look, when it is new or more urgent than before. The level known of it only rises."""
         before = self.levels.get(topic)
-        if before is None or level.rank < before.rank:
-            self.levels[topic] = level
+        if is_new or before is None or level.rank < before.rank:
+            self.levels[topic] = most_urgent(before, level) or level
             self.events.append(SignSeen(topic=topic, level=level, words=words))
 
     def turn(self) -> Turn:

@@ -190,6 +190,11 @@ def forget(db: sa.Connection, *, now: datetime) -> None:
     db.execute(sa.delete(inbox).where(inbox.c.state >= DONE, inbox.c.received_at < now - KEYS_KEPT))
 
 
+def forget_of(db: sa.Connection, address_digest: bytes) -> None:
+    """Erase the bodies of what this address sent and what was worked; its keys stay known."""
+    db.execute(sa.update(inbox).where(inbox.c.address_digest == address_digest, inbox.c.state >= DONE).values(sealed=None))
+
+
 def oldest_waiting_at(db: sa.Connection) -> datetime | None:
     """Since when the longest-waiting update waits; None when none does."""
     return db.scalar(sa.select(inbox.c.received_at).where(_is_open).order_by(inbox.c.id).limit(1))

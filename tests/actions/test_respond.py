@@ -22,6 +22,7 @@ from tests.builders import NOW
 from tests.fakes.recording import RecordingChannel
 
 CONTENT, INTERPRETER = load_content(), load_interpreter()
+AFRAID = "suami saya mukul saya, saya takut pulang"
 DANGER = "dia gedor pintu bawa pisau, tolong"
 
 
@@ -264,3 +265,31 @@ async def test_nothing_a_person_says_or_is_stands_readable_in_the_file(talks: Ta
     for secret in ("sempakbiru77", "081234567890", "mukul"):
         for form in (secret.encode(), secret.encode("utf-16-le")):
             assert form not in stored
+
+
+async def test_danger_written_right_after_an_erasure_opens_a_case(talks: Talks):
+    await talks.write("anna", AFRAID, "hapus")
+    await talks.write("anna", "ya", DANGER)
+
+    case = await talks.case("anna")
+    assert case is not None
+    assert case.level is Level.P1
+    assert [entry.text for entry in await talks.thread("anna") if entry.by == "contact"] == [DANGER]
+
+
+async def test_an_erasure_leaves_no_body_in_the_inbox(talks: Talks):
+    await talks.write("anna", AFRAID, "hapus", "ya")
+
+    left = await talks.core.database.read(lambda db: list(db.scalars(sa.select(tables.inbox.c.sealed))))
+    assert len(left) == 3
+    assert not any(left)
+
+
+async def test_who_writes_again_can_be_written_to_again(talks: Talks):
+    await talks.write("anna", "halo")
+    who = (await talks.known("anna")).contact.id
+    await talks.core.database.write(lambda db: contacts.save_reach(db, [(who, False)]))
+
+    await talks.write("anna", "halo lagi")
+
+    assert (await talks.known("anna")).contact.is_reachable is True

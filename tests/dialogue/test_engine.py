@@ -345,3 +345,67 @@ def test_a_session_of_another_version_stays_where_it_is():
     person.says("mau minta tolong urusan kontrakan")
 
     assert person.at == ("intake", "untuk_siapa")
+
+
+def test_the_same_danger_told_again_after_a_case_was_closed_is_new():
+    danger = "suamiku bawa golok di depan pintu sekarang mau bunuh aku"
+    person = Person().says(danger)
+    assert person.session is not None
+    turn = ENGINE.resume(person.session, Circumstances(now=NOW, control=Control.BOT))
+    person.session, person.control = turn.session, turn.control
+
+    person.waits(days=30).says(danger)
+
+    assert "110" in person.heard
+    assert person.events(SignSeen)
+    assert person.control is Control.PENDING
+
+
+@pytest.mark.parametrize(
+    ("typed", "at"), [("1", "intake"), ("2", "system_start"), ("5", "system_start"), ("99", "system_start")]
+)
+def test_a_typed_digit_is_the_choice_of_that_number(typed: str, at: str):
+    assert Person().says("halo").says(typed).at[0] == at
+
+
+def test_a_typed_digit_is_never_a_yes_to_danger():
+    person = Person().says(AT_HOME).presses("Lanjut").says("aman").says("2")
+
+    assert person.answer("bahaya_sekarang") == "no"
+    assert person.control is Control.BOT
+
+
+@pytest.mark.parametrize("words", ["", "\u200b", "?", "apa ini?", "gak ngerti"])
+def test_not_understanding_is_never_recorded_as_refusing(words: str):
+    person = Person().says("halo")
+
+    for _ in range(4):
+        person.says(words)
+        assert not [given for given in person.events(ConsentAnswered) if not given.is_given]
+
+
+def test_who_could_not_write_safely_is_asked_again_and_then_helped():
+    person = Person().says(AT_HOME).presses("Lanjut").says("gak aman, dia suka cek hp")
+
+    person.says("halo")
+    assert "aman untuk menulis" in person.heard
+    assert "110" not in person.heard
+    person.says("iya sekarang aman")
+
+    assert "110" in person.heard
+
+
+def test_a_private_talk_is_asked_about_again_after_a_silence():
+    person = Person().says(AT_HOME).presses("Lanjut").says("aman").says("tidak").says("tidak")
+    assert person.at[1] == "lebih_jauh.yang_terjadi"
+
+    person.waits(minutes=30).says("dipukul")
+
+    assert person.at == ("kekerasan_di_rumah", "boleh_menulis")
+
+
+def test_a_place_that_sounds_like_a_command_is_a_place():
+    person = agreed().says("umur saya 34 tahun, mau minta tolong urusan kontrakan").says("diri sendiri").says("bali")
+
+    assert person.answer("umur") == 34
+    assert person.at != ("intake", "umur")
