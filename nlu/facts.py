@@ -33,7 +33,8 @@ _OTHER_THERE = re.compile(
 _WITH = re.compile(r"\b(?:aku|saya|sy|gue|gw|gua|kami) (?:dan|sama|bareng|bersama|dgn|dengan)\b")
 _NOT_THERE = re.compile(
     r"\b(?:dulu|dl|pernah|prnh|mantan|film|drakor|produk|barang|liburan|wisata|perang|berita|viral|bahasa)\b"
-    r"|\b(?:mau|pengen|pengin|ingin|rencana|bukan|gak|ga|gk|nggak|tidak|tdk|belum|blm)(?: (?:lagi|ada|tinggal|cari|kerja|pergi|daftar))* *$"
+    r"|\b(?:mau|pengen|pengin|ingin|rencana|bukan|gak|ga|gk|nggak|tidak|tdk|belum|blm)"
+    r"(?: (?:lagi|ada|tinggal|cari|kerja|pergi|daftar))* *$"
 )
 # Names that are everyday words too: "di serang" is mostly somebody attacked.
 _NO_PLACES = frozenset(
