@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -23,12 +24,12 @@ from bot.config import Settings
 from bot.content import Content
 from bot.delivery import Delivery
 from bot.errors import BotError
-from bot.storage import people
+from bot.storage import canary, people
 from bot.storage.database import Database, open_database
 from bot.storage.ids import Ids
 from bot.storage.live import Live
 from bot.storage.migrate import migrate
-from bot.storage.vault import Vault, load_or_make_key, read_key
+from bot.storage.vault import KeyMissing, Vault, load_or_make_key, read_key
 from bot.worker import Bell, Interpreter, Worker
 
 if TYPE_CHECKING:
@@ -90,7 +91,44 @@ def open_vault(settings: Settings) -> Vault:
     """
     if settings.vault.key:
         return Vault(read_key(settings.vault.key))
-    return Vault(load_or_make_key(settings.folder / "keys" / "vault.key"))
+    try:
+        return Vault(load_or_make_key(_key_file(settings)))
+    except OSError as exc:
+        raise KeyMissing(
+            f"The key in {_key_file(settings)} can't be read or made ({exc.strerror}); check the rights there."
+        ) from None
+
+
+def _key_file(settings: Settings) -> Path:
+    return settings.folder / "keys" / "vault.key"
+
+
+async def require_key(settings: Settings) -> None:
+    """See, before `open_vault` makes a key, that the database does not wait for one that is lost.
+
+    Raises:
+        KeyMissing, DatabaseUnusable.
+    """
+    if settings.vault.key or _key_file(settings).exists():
+        return
+    database = open_database(settings.database_url)
+    try:
+        if await database.read(canary.has_canary):
+            raise KeyMissing(
+                f"The key of this database is not there: put it back as {_key_file(settings)}, or set TEDUH_VAULT__KEY."
+            )
+    finally:
+        await database.close()
+
+
+async def prepare(core: Core) -> None:
+    """Bring the database to this release, and see that our key opens it.
+
+    Raises:
+        KeyMissing, DatabaseUnusable.
+    """
+    await migrate(core.database)
+    await core.database.write(lambda db: canary.check_key(db, core.vault))
 
 
 def build_core(
@@ -158,18 +196,25 @@ async def serve(settings: Settings, *, say: Callable[[str], None]) -> None:
     Raises:
         PortInUse, DatabaseUnusable, KeyMissing, FlowFaults: before anything is served.
     """
-    from bot.channels.webchat import WebChat
     from bot.content import load_content, load_interpreter
+
+    with contextlib.closing(listen(settings.web.host, settings.web.port)) as listener:
+        await require_key(settings)
+        core = build_core(settings, load_content(), load_interpreter(), channels=())
+        try:
+            await prepare(core)
+            await _run(core, listener, say)
+        finally:
+            await core.database.close()
+
+
+async def _run(core: Core, listener: socket.socket, say: Callable[[str], None]) -> None:
+    from bot.channels.webchat import WebChat
     from bot.web.build import build_site
     from bot.web.chat import topic_of
 
-    listener = listen(settings.web.host, settings.web.port)
-    content, interpreter = load_content(), load_interpreter()
-    live_channels: list[Channel] = []
-    core = build_core(settings, content, interpreter, channels=live_channels)
     webchat = WebChat(lambda address: core.live.publish(topic_of(core.vault, address), {"kind": "said"}))
     core.channels[webchat.name] = webchat
-    await migrate(core.database)
     if not core.database.is_shared:
         await _recover(core)
     site = build_site(core)
@@ -202,13 +247,12 @@ async def serve(settings: Settings, *, say: Callable[[str], None]) -> None:
         asyncio.create_task(core.delivery.run(), name="outbox"),
         asyncio.create_task(server.serve(sockets=[listener]), name="web"),
     ]
-    telegram = await _start_telegram(core, tasks) if settings.telegram.token else None
-    _greet(settings, token, say, has_telegram=telegram is not None)
+    telegram = await _start_telegram(core, tasks) if core.settings.telegram.token else None
+    _greet(core.settings, token, say, has_telegram=telegram is not None)
     await stopping.wait()
     await _stop(core, server, tasks)
     if telegram is not None:
         await telegram.close()
-    await core.database.close()
 
 
 async def _recover(core: Core) -> None:

@@ -8,14 +8,13 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.actions import handoff
-from bot.app import Core, build_core, utc_now
+from bot.app import Core, build_core, prepare, utc_now
 from bot.config import Settings
 from bot.content import load_content, load_interpreter
 from bot.domain.cases import CaseId, Outcome
 from bot.domain.messages import ContactId, InboundMessage, Kind, Update
 from bot.domain.responders import Responder, ResponderId, Role
 from bot.storage import cases, contacts, people, tables
-from bot.storage.migrate import migrate
 from bot.talk import TerminalChannel
 from nlu.understanding import Level
 
@@ -80,7 +79,7 @@ async def fill(settings: Settings) -> None:
     shutil.rmtree(settings.folder, ignore_errors=True)
     clock, channel = _Clock(), TerminalChannel("web")
     core = build_core(settings, load_content(), load_interpreter(), channels=[channel], now=clock)
-    await migrate(core.database)
+    await prepare(core)
     start = utc_now()
     number = 0
     for person, (minutes_ago, lines) in enumerate(PEOPLE):

@@ -72,6 +72,15 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
     await opened.close()
 
 
+@pytest.fixture
+async def postgres(postgres_url: str) -> AsyncIterator[Database]:
+    """An empty PostgreSQL database of this release."""
+    opened = open_database(postgres_url)
+    await _empty_postgres(opened)
+    yield opened
+    await opened.close()
+
+
 async def _empty_postgres(opened: Database) -> None:
     await migrate(opened)
     names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)

@@ -86,7 +86,10 @@ class SqliteDatabase:
     is_shared = False
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise DatabaseUnusable(f"{path.parent} can't be made ({exc.strerror}); choose another data.folder.") from None
         self._engine = sqlite_engine(path)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="database-read")

@@ -221,3 +221,10 @@ audit = sa.Table(
     sa.Column("case_id", sa.BigInteger),
     sa.Column("detail", sa.String(60)),
 )
+
+vault_canary = sa.Table(
+    "vault_canary",
+    metadata,
+    sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+)

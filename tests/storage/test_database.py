@@ -1,13 +1,11 @@
 """Transactions of both kinds, and the one writer of SQLite."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 import sqlalchemy as sa
 
 from bot.storage.database import Database, DatabaseUnusable, open_database
-from bot.storage.migrate import migrate
 from bot.storage.tables import audit
 from tests.builders import NOW
 from tests.process import free_port
@@ -88,15 +86,6 @@ async def test_a_full_disk_is_told_in_one_sentence_and_what_was_stored_stays(sql
         await sqlite.write(fill)
 
     assert await sqlite.read(ids) == {1}
-
-
-@pytest.fixture
-async def postgres(postgres_url: str) -> AsyncIterator[Database]:
-    opened = open_database(postgres_url)
-    await migrate(opened)
-    await opened.write(lambda db: db.execute(sa.delete(audit)))
-    yield opened
-    await opened.close()
 
 
 @pytest.mark.postgres
