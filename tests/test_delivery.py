@@ -4,11 +4,13 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from bot import delivery as delivery_rules
 from bot.channels.channel import ChannelDown, DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain
 from bot.delivery import Delivery
 from bot.domain.messages import ContactId, DeliveryState, MessageId, Receipt
-from bot.storage import contacts, messages, outbox
+from bot.storage import contacts, messages, outbox, tables
 from bot.storage.database import Database
 from bot.storage.live import Live
 from bot.storage.messages import By, Entry
@@ -195,3 +197,21 @@ async def test_a_receipt_never_takes_a_state_back(database, vault, delivery, cha
         await database.write(lambda db, r=receipt: outbox.note_receipt(db, vault, r, now=NOW))
 
     assert await states(database, vault) == [DeliveryState.READ]
+
+
+async def test_a_row_that_can_not_be_opened_stops_nobody_s_messages(database, vault, delivery, channel):
+    await queue(database, vault, "lost")
+    await queue(database, vault, "halo", contact=2)
+    await database.write(
+        lambda db: db.execute(sa.update(tables.contacts).where(tables.contacts.c.id == 1).values(address_sealed=b"x"))
+    )
+
+    await delivery.run_until_idle()
+
+    assert channel.texts() == ["halo"]
+
+
+async def test_no_more_is_in_hand_than_the_senders_work_off_within_the_lease():
+    longest_call = 13.0
+
+    assert delivery_rules.IN_HAND / delivery_rules._SENDERS * longest_call < delivery_rules.LEASE.total_seconds() / 2

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot.domain.messages import Update
 from bot.storage.prepared import Prepared, PreparedIn, Row
 from bot.storage.tables import inbox, microseconds, moment_of
-from bot.storage.vault import Vault
+from bot.storage.vault import SealBroken, Vault
 
 WAITING, TAKEN, DONE, SET_ASIDE = 0, 1, 2, 3
 
@@ -109,7 +109,7 @@ ALONE = 0
 def take_next(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: timedelta, most: int) -> list[Taken]:
     """The oldest waiting updates of contacts none of whom is in another's hands, now in these.
 
-    `by` ALONE only looks: where no other worker can be, nothing need be written to keep it away.
+    `by` ALONE only looks: where no other worker can be, nothing need be written to keep it away. What can't be opened is passed over.
     """
     rows = _take.one(db, (most,)).all()
     if not rows:
@@ -122,7 +122,11 @@ def take_next(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease:
         _mark_taken.run(db, [row.id for row in rows], (by, microseconds(now + lease)))
     taken: list[Taken] = []
     for number, channel, account, key_digest, digest, sealed, received_at, attempts in rows:
-        content = _decode(vault.open(_place(key_digest), sealed))
+        try:
+            content = _decode(vault.open(_place(key_digest), sealed))
+        except (SealBroken, msgspec.DecodeError):
+            # It waits on, and its age is seen in the metrics; the others must not wait with it.
+            continue
         update = Update(
             channel=channel,
             account=account,

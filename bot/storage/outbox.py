@@ -4,16 +4,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 import sqlalchemy as sa
 
 from bot.domain.messages import ContactId, DeliveryState, MessageId, OutboundMessage, Receipt
 from bot.storage.messages import open_bubble
 from bot.storage.prepared import Prepared, PreparedIn
 from bot.storage.tables import contacts, conversations, messages, microseconds, outbox
-from bot.storage.vault import Vault
+from bot.storage.vault import SealBroken, Vault
 
 SUPERSEDED = "superseded"
 """Why a message was not sent: somebody else speaks by now."""
+
+UNREADABLE = "unreadable"
+"""Why a message was not sent: what is sealed can't be opened."""
+
+_NEVER_STARTED = (SUPERSEDED, UNREADABLE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,14 +168,21 @@ def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: 
         if epoch != epoch_now and not is_safety:
             stale.append(Fate(id=number, state=DeliveryState.FAILED, error=SUPERSEDED, was_tried=False))
             continue
+        try:
+            opened = vault.open(f"contacts:{who}", address).decode()
+            message = open_bubble(vault, number, sealed)
+        except (SealBroken, msgspec.DecodeError, UnicodeDecodeError):
+            # One row that can't be opened must not stop everybody's messages.
+            stale.append(Fate(id=number, state=DeliveryState.FAILED, error=UNREADABLE, was_tried=False))
+            continue
         due.append(
             Due(
                 id=number,
                 contact_id=who,
                 channel=channel,
                 account=account,
-                address=vault.open(f"contacts:{who}", address).decode(),
-                message=open_bubble(vault, number, sealed),
+                address=opened,
+                message=message,
                 attempts=attempts + 1,
                 is_human=bool(is_human),
                 was_unknown=bool(was_unknown),
@@ -214,10 +227,10 @@ def record(db: sa.Connection, vault: Vault, fates: Sequence[Fate], *, now: datet
     rows = [
         (
             fate.id,
-            DeliveryState.QUEUED.value if fate.error == SUPERSEDED else DeliveryState.SENDING.value,
+            DeliveryState.QUEUED.value if fate.error in _NEVER_STARTED else DeliveryState.SENDING.value,
             fate.state.value,
             None if fate.due_at is None else microseconds(fate.due_at),
-            0 if fate.was_tried or fate.error == SUPERSEDED else 1,
+            0 if fate.was_tried or fate.error in _NEVER_STARTED else 1,
             fate.state is DeliveryState.UNKNOWN or fate.error == "resend",
             vault.digest("platform id", fate.platform_id) if fate.platform_id else None,
             vault.seal(f"outbox:{fate.id}", fate.platform_id.encode()) if fate.platform_id else None,

@@ -3,8 +3,10 @@
 import asyncio
 from datetime import timedelta
 
+import sqlalchemy as sa
+
 from bot.actions.receive import Receiver
-from bot.storage import inbox
+from bot.storage import inbox, tables
 from bot.storage.database import Database
 from bot.storage.vault import Vault
 from tests.builders import NOW, later, make_update
@@ -93,3 +95,13 @@ async def test_receive_tells_its_caller_when_storing_failed(sqlite: Database, va
     outcomes = await asyncio.gather(*(receiver.receive([make_update(str(n))]) for n in range(3)), return_exceptions=True)
 
     assert all(isinstance(outcome, Exception) for outcome in outcomes)
+
+
+async def test_an_update_that_can_not_be_opened_keeps_nobody_waiting(database: Database, vault: Vault):
+    await store(database, vault, make_update("1", address="anna"), make_update("2", address="budi"))
+    first = sa.select(sa.func.min(tables.inbox.c.id)).scalar_subquery()
+    await database.write(lambda db: db.execute(sa.update(tables.inbox).where(tables.inbox.c.id == first).values(sealed=b"x")))
+
+    taken = await take(database, vault)
+
+    assert [each.update.address for each in taken] == ["budi"]
