@@ -99,3 +99,25 @@ def test_a_data_folder_that_is_a_file_is_told_in_one_line(tmp_path):
     assert ended.returncode == 1
     assert "choose another data.folder" in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def check_flows(folder: Path) -> list[str]:
+    ended = run_teduh("flows", "check", str(folder), folder=folder)
+    assert ended.returncode == 1
+    return ended.stderr.splitlines()
+
+
+def test_a_folder_of_flows_that_is_not_there_is_told_in_one_line(tmp_path):
+    assert check_flows(tmp_path / "nowhere") == [f"{tmp_path / 'nowhere'} is no folder; name the one that holds the flows."]
+
+
+def test_a_folder_without_a_directory_of_services_is_told_which_file_it_lacks(tmp_path):
+    assert check_flows(tmp_path) == [f"{tmp_path / 'services.yml'} is not there; every folder of flows needs it."]
+
+
+def test_a_flow_that_is_not_utf_8_is_told_with_its_line(tmp_path):
+    for file in (ROOT / "flows").glob("*.yml"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "umum.yml").write_bytes("# satu\n# dua é\n".encode("latin-1"))
+
+    assert check_flows(tmp_path) == [f"{tmp_path / 'umum.yml'}:2 is not UTF-8; save the file as UTF-8."]
