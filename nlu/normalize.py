@@ -18,6 +18,7 @@ _CACHE_LIMIT = 40_000
 _FEW_WORDS = 40
 
 _TOKEN = re.compile(r"[a-z0-9]+(?:[-'*@$_][a-z0-9]+)*['*]*|[.!?;\n]+|,|[^\x00-\x7f]")
+_SAME_AGAIN = re.compile(r" +([a-z]{4,})(?![a-z0-9-])")
 _STRETCH = re.compile(r"(.)\1{2,}")
 _DOUBLE = re.compile(r"(.)\1+")
 _AMOUNT = re.compile(r"^(\d+(?:[.,]\d+)?)([a-z]{1,9})$")
@@ -160,6 +161,7 @@ class Normalizer:
         sentence = clause = fillers = 0
         has_phrase = False
         previous, seconds = "", self._seconds
+        skipped = -1
         for match in _TOKEN.finditer(folded):
             token = match.group()
             if token[0] in ".!?;\n":
@@ -170,7 +172,12 @@ class Normalizer:
             if token[0] == ",":
                 clause += 1
                 continue
-            if token in seconds and (previous, token) in self._lexicon.after:
+            if match.start() == skipped:
+                continue
+            doubled = self._doubled(folded, token, match.end())
+            if doubled is not None:
+                pieces, skipped = doubled
+            elif token in seconds and (previous, token) in self._lexicon.after:
                 pieces = tuple(piece for word in self._lexicon.after[previous, token] for piece in self.look_up(word))
             else:
                 pieces = cache.get(token) or self.look_up(token)
@@ -197,6 +204,18 @@ class Normalizer:
             total |= mask
         reading.total, reading.fillers = total, fillers
         return reading
+
+    def _doubled(self, folded: str, token: str, end: int) -> tuple[Pieces, int] | None:
+        """`pegang pegang` and `dipegang pegang` are `pegang2`, when that is a word of danger; with the place of the second word."""
+        if len(token) < 5 or not token.isalpha():
+            return None
+        after = _SAME_AGAIN.match(folded, end)
+        if after is None or not token.endswith(after.group(1)):
+            return None
+        pieces = self._known(token + "2")
+        if pieces is None or not pieces[0][1] & self._voice:
+            return None
+        return pieces, after.start(1)
 
     def look_up(self, token: str) -> Pieces:
         """The known words a token stands for, each with its mask; an unknown token stands for itself with mask 0."""

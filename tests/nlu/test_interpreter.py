@@ -20,6 +20,14 @@ INTERPRETER = Interpreter.load()
         pytest.param("aku mau mati aja malam ini", "suicide_self_harm", Level.P1, id="wants to die tonight"),
         pytest.param("dua hari belum makan, tidur di emperan", "food_shelter_destitution", Level.P2, id="hungry and outside"),
         pytest.param("anak saya umur 7 dipegang2 pamannya", "sexual_violence", Level.P2, id="child touched"),
+        pytest.param("kdrt", "domestic_violence", Level.P3, id="one word"),
+        pytest.param("dia mukul lg", "domestic_violence", Level.P2, id="somebody unnamed, again"),
+        pytest.param("ibu mertuaku pukul nenek trs", "elder_neglect_abuse", Level.P2, id="grandmother hit"),
+        pytest.param("istri tetangga teriak minta tolong", "domestic_violence", Level.P2, id="cry next door"),
+        pytest.param("bapak suka pegang pegang aku", "sexual_violence", Level.P2, id="doubled word written apart"),
+        pytest.param("bojoku seneng nggepuk aku yen mendem", "domestic_violence", Level.P2, id="beaten, Javanese"),
+        pytest.param("gw pgn bunuh bapak gw, golok udah di tangan", "immediate_danger", Level.P1, id="writer about to kill"),
+        pytest.param("suami saya mau bunuh dia, bawa pisau", "domestic_violence", Level.P1, id="husband about to kill"),
         pytest.param("rumah saya kebakaran, anak saya masih di dalam", "immediate_danger", Level.P1, id="fire"),
     ],
 )
@@ -75,6 +83,8 @@ def test_evidence_is_the_writers_own_words() -> None:
         pytest.param("bunuh diri di game ml", id="game"),
         pytest.param("Polisi menangkap tersangka yang membunuh istrinya", id="news"),
         pytest.param("apa itu kdrt?", id="question"),
+        pytest.param("dia suka mukul lagi main drum", id="drum"),
+        pytest.param("tetangga berantem, anaknya teriak minta tolong maling", id="thief next door"),
         pytest.param("dulu suami pernah mukul, sekarang sudah berubah", id="over"),
     ],
 )
@@ -95,6 +105,13 @@ def test_what_is_denied_or_meant_otherwise_is_no_alarm(text: str) -> None:
 )
 def test_a_negation_that_is_the_sign_itself_hides_nothing(text: str) -> None:
     assert INTERPRETER.understand(text).risks
+
+
+def test_who_wants_to_kill_now_is_not_spoken_to_as_the_one_who_suffers_it() -> None:
+    understood = INTERPRETER.understand("aku pengen bunuh dia skrg, udah pegang pisau")
+
+    assert understood.risks[0].name == "immediate_danger"
+    assert "domestic_violence" not in [risk.name for risk in understood.risks]
 
 
 def test_the_child_is_named_among_the_groups() -> None:
