@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+import msgspec
 
 from bot.errors import BotError
 
@@ -68,12 +69,17 @@ def migrate() -> None:
 @click.option("--db", "url", default="", help="A database to keep the talk in; without it, a temporary one.")
 def talk(*, as_json: bool, channel: str, url: str) -> None:
     """Talk with the assistant in this terminal."""
-    from bot import log
-    from bot.talk import run
+    from bot import config, log
+    from bot.talk import run, run_once
 
     log.configure()
     try:
-        asyncio.run(run(channel=channel, url=url, as_json=as_json))
+        if url:
+            # What is kept needs a key that is kept: the one of the settings.
+            settings = msgspec.structs.replace(config.load(CONFIG), database=config.DatabaseSettings(url=url))
+            asyncio.run(run(settings, channel=channel, as_json=as_json))
+        else:
+            asyncio.run(run_once(channel=channel, as_json=as_json))
     except BotError as exc:
         _fail(exc)
 

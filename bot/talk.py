@@ -4,7 +4,7 @@ import itertools
 import json
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,14 +12,13 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.actions.respond import Heard
-from bot.app import Core, build_core, utc_now
+from bot.app import Core, build_core, prepare, require_key, utc_now
 from bot.channels.tolerant import clean
-from bot.config import Data, DatabaseSettings, Settings
+from bot.config import Data, Settings
 from bot.content import load_content, load_interpreter
 from bot.domain.cases import Case
 from bot.domain.messages import InboundMessage, Kind, OutboundMessage, Receipt, Sent, Update
 from bot.storage import cases, contacts
-from bot.storage.migrate import migrate
 from nlu.understanding import Understanding, most_urgent
 
 _EVENTS = {
@@ -36,6 +35,10 @@ _EVENTS = {
     "leave": Kind.LEFT,
     "start": Kind.START,
 }
+_LONGEST = timedelta(days=36_525)
+_HERE = (-6.2, 106.8)
+"""Where a shared place is when the line says nothing: Jakarta."""
+
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -82,7 +85,7 @@ class Talk:
         self._heard = Understanding.nothing()
         self._channel.sent.clear()
         if "wait" in line:
-            self._core.now.move(duration_of(str(line["wait"])))  # type: ignore[attr-defined]  # build_talk gives such a clock
+            self._core.now.move(duration_of(_text(line, "wait")))  # type: ignore[attr-defined]  # build_talk gives such a clock
             await self._core.worker.tick()
         else:
             await self._receive(self._message(line))
@@ -92,30 +95,37 @@ class Talk:
 
     def _message(self, line: dict[str, Any]) -> InboundMessage:
         if "text" in line:
-            return InboundMessage(kind=Kind.TEXT, text=clean(str(line["text"])))
+            return InboundMessage(kind=Kind.TEXT, text=clean(_text(line, "text")))
         if "button" in line:
             return self._pressed(line["button"])
-        if line.get("event") in _EVENTS:
-            kind = _EVENTS[line["event"]]
-            where = (-6.2, 106.8) if kind is Kind.LOCATION else (None, None)
-            return InboundMessage(kind=kind, latitude=line.get("latitude", where[0]), longitude=line.get("longitude", where[1]))
+        event = line.get("event")
+        if isinstance(event, str) and event in _EVENTS:
+            kind = _EVENTS[event]
+            here = _HERE if kind is Kind.LOCATION else (None, None)
+            return InboundMessage(
+                kind=kind, latitude=_degrees(line, "latitude", here[0], 90), longitude=_degrees(line, "longitude", here[1], 180)
+            )
         raise ValueError(
             f'a line is {{"text": …}}, {{"button": …}}, {{"wait": "3d"}} or {{"event": …}} with {", ".join(_EVENTS)}'
         )
 
     def _pressed(self, wanted: Any) -> InboundMessage:
-        name = str(wanted.get("id") or wanted.get("label")) if isinstance(wanted, dict) else str(wanted)
+        if isinstance(wanted, dict):
+            wanted = wanted.get("id") or wanted.get("label")
+        if isinstance(wanted, bool) or not isinstance(wanted, str | int):
+            raise ValueError("a button is its label, its id or its number")  # noqa: TRY004 - all faults of a line are ValueErrors
+        name = clean(str(wanted))
         buttons = [button for message in self._offered for button in message.buttons]
         for number, button in enumerate(buttons, 1):
             if name in (button.id, str(number)) or name.casefold() == button.label.casefold():
                 return InboundMessage(kind=Kind.BUTTON, button=button.id, text=button.label)
-        return InboundMessage(kind=Kind.BUTTON, button=clean(name)[:48])
+        return InboundMessage(kind=Kind.BUTTON, button=name[:48])
 
     async def _receive(self, message: InboundMessage) -> None:
         update = Update(
             channel=self._channel.name,
             account=self._channel.account,
-            key=str(next(self._numbers)),
+            key=f"{self._address}-{next(self._numbers)}",
             address=self._address,
             body=msgspec.json.encode(message),
             received_at=self._core.now(),
@@ -156,6 +166,22 @@ class Talk:
         self._heard = heard.understanding
 
 
+def _text(line: dict[str, Any], name: str) -> str:
+    value = line[name]
+    if not isinstance(value, str):
+        raise ValueError(f'"{name}" must be a text')  # noqa: TRY004 - all faults of a line are ValueErrors
+    return value
+
+
+def _degrees(line: dict[str, Any], name: str, default: float | None, most: int) -> float | None:
+    value = line.get(name, default)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -most <= value <= most:
+        raise ValueError(f'"{name}" must be a number from -{most} to {most}')
+    return float(value)
+
+
 def _case(case: Case | None) -> dict[str, Any] | None:
     if case is None:
         return None
@@ -178,7 +204,13 @@ class MovableClock:
         return utc_now() + self._moved
 
     def move(self, by: timedelta) -> None:
-        """Go on by this much."""
+        """Go on by this much.
+
+        Raises:
+            ValueError: it would be more than a hundred years in all.
+        """
+        if self._moved + by > _LONGEST:
+            raise ValueError("the clock goes on by a hundred years at most")
         self._moved += by
 
 
@@ -189,44 +221,63 @@ def duration_of(text: str) -> timedelta:
         ValueError: it is none of these.
     """
     number, unit = text[:-1], text[-1:]
-    if unit not in _UNITS or not number.isdigit() or int(number) > 5000:
+    if unit not in _UNITS or not number.isdecimal() or len(number) > 4 or int(number) > 5000:
         raise ValueError("a wait is a number with s, m, h, d or w, such as 3d")
     return timedelta(**{_UNITS[unit]: int(number)})
 
 
-async def run(*, channel: str, url: str, as_json: bool) -> None:
-    """Read lines until the input ends, and answer each."""
+async def run(settings: Settings, *, channel: str, as_json: bool) -> None:
+    """Read lines until the input ends, and answer each. The talk stays in the database of the settings.
+
+    Raises:
+        KeyMissing, DatabaseUnusable, FlowFaults.
+    """
+    await require_key(settings)
+    terminal = TerminalChannel(channel)
+    core = build_core(settings, load_content(), load_interpreter(), channels=[terminal], now=MovableClock())
+    talk = Talk(core, terminal)
+    core.worker.on_heard = talk.note_heard
+    try:
+        await prepare(core)
+        await (_json_lines(talk) if as_json else _lines(talk))
+    finally:
+        await core.database.close()
+
+
+async def run_once(*, channel: str, as_json: bool) -> None:
+    """As `run`, and nothing of the talk stays."""
     with tempfile.TemporaryDirectory(prefix="teduh-talk-") as folder:
-        settings = Settings(data=Data(folder=folder), database=DatabaseSettings(url=url))
-        terminal = TerminalChannel(channel)
-        core = build_core(settings, load_content(), load_interpreter(), channels=[terminal], now=MovableClock())
-        talk = Talk(core, terminal)
-        core.worker.on_heard = talk.note_heard
-        await migrate(core.database)
-        try:
-            await (_json_lines(talk) if as_json else _lines(talk))
-        finally:
-            await core.database.close()
+        await run(Settings(data=Data(folder=folder)), channel=channel, as_json=as_json)
+
+
+def _typed() -> Iterator[str]:
+    """The lines of the input. What is no UTF-8 stays, as lone surrogates, until `clean` has it; only line feeds end a line."""
+    sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape", newline="\n")  # type: ignore[union-attr]  # a text stream
+    return (line.rstrip("\r\n") for line in sys.stdin)
+
+
+async def answer_line(talk: Talk, line: str) -> dict[str, Any]:
+    """What a line of JSON leads to; `error` says what is wrong with it."""
+    try:
+        asked = json.loads(line)
+        if not isinstance(asked, dict):
+            raise ValueError("a line is a JSON object")  # noqa: TRY301, TRY004 - one place says what is wrong with a line
+        return await talk.hear(asked)
+    except RecursionError:
+        return {"error": "a line is a JSON object, not nested this deep"}
+    except ValueError as exc:
+        return {"error": clean(str(exc))}
 
 
 async def _json_lines(talk: Talk) -> None:
-    for line in sys.stdin:
-        if not line.strip():
-            continue
-        try:
-            asked = json.loads(line)
-            if not isinstance(asked, dict):
-                raise ValueError("a line is a JSON object")  # noqa: TRY301, TRY004 - one place says what is wrong with a line
-            answer = await talk.hear(asked)
-        except ValueError as exc:
-            answer = {"error": str(exc)}
-        print(json.dumps(answer, ensure_ascii=False), flush=True)
+    for line in _typed():
+        if line.strip():
+            print(json.dumps(await answer_line(talk, line), ensure_ascii=False), flush=True)
 
 
 async def _lines(talk: Talk) -> None:
     print("Tulis sesuatu. Angka memilih tombol; :wait 3d menggeser jam; Ctrl-D selesai.\n")
-    for line in sys.stdin:
-        words = line.rstrip("\n")
+    for words in _typed():
         if not words:
             continue
         asked = {"wait": words[6:].strip()} if words.startswith(":wait ") else {"text": words}
