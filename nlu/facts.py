@@ -1,6 +1,7 @@
 """Facts that a sentence tells in passing: how old, for whom, where, whether a woman or a man writes."""
 
 import re
+from dataclasses import replace
 
 from nlu.lexicon import Lexicon
 from nlu.normalize import Reading
@@ -12,6 +13,7 @@ from nlu.understanding import Fact
 _OLDEST = 115
 _AGE_SURE = 0.9
 _AGE_LIKELY = 0.7
+_AGE_OF_ANOTHER = 0.4
 _RELATION_LIKELY = 0.7
 _GENDER_LIKELY = 0.7
 _PLACE_LIKELY = 0.7
@@ -78,6 +80,19 @@ class FactReader:
         self._person = (
             lexicon.mask("self") | self._child | lexicon.mask("elder") | lexicon.mask("other") | lexicon.mask("parent")
         )
+        self._self = lexicon.mask("self")
+        self._others = (
+            self._child
+            | lexicon.mask("household")
+            | lexicon.mask("other")
+            | lexicon.mask("he")
+            | lexicon.mask("boss")
+            | lexicon.mask("trusted")
+        )
+        self._cared_for = self._child | lexicon.mask("elder")
+        self._done = 0
+        for name in ("hit.act", "molest.act", "rape.act", "choke.act", "wound.act", "threaten.act"):
+            self._done |= lexicon.mask(name)
         self._relations = (
             ("child", self._child),
             ("spouse", lexicon.mask("husband") | lexicon.mask("wife")),
@@ -110,20 +125,46 @@ class FactReader:
             self._suffered |= lexicon.mask(name)
 
     def read(self, reading: Reading) -> tuple[Fact, ...]:
-        """The facts of a reading, in no promised order."""
+        """The facts of a reading. Of several ages the first is that of the person helped; kinds are in no promised order."""
         facts = []
+        concerned = self._concerned(reading) if reading.total & self._suffered else None
         if reading.total & self._number:
-            facts.extend(self._ages(reading))
+            facts.extend(self._of_the_helped(reading, self._ages(reading), is_writer=concerned is None))
         if gender := self._gender(reading):
             facts.append(gender)
         if place := _place(reading.raw):
             facts.append(place)
-        if reading.total & self._suffered and (relation := self._concerned(reading)):
-            facts.append(relation)
+        if concerned:
+            facts.append(concerned)
         return tuple(facts)
 
-    def _ages(self, reading: Reading) -> list[Fact]:
-        """Numbers beside `umur`, and numbers of years right after a person."""
+    def _of_the_helped(self, reading: Reading, ages: list[tuple[int, Fact]], *, is_writer: bool) -> list[Fact]:
+        """The ages, that of the person helped first; those of others, and the writer's when somebody else suffers, are unsure."""
+        subjects = [self._subject(reading, at) for at, _fact in ages]
+        own = [fact for (_at, fact), who in zip(ages, subjects, strict=True) if (not who) == is_writer]
+        rest = [(fact, who) for (_at, fact), who in zip(ages, subjects, strict=True) if (not who) != is_writer]
+        if is_writer and not own and len(rest) == 1:
+            fact, who = rest[0]
+            if who & self._cared_for or not reading.total & self._done:
+                return [fact]  # nobody is said to harm or to suffer: the one who is spoken of
+        if not is_writer:
+            own = own[:1] + [replace(fact, confidence=_AGE_OF_ANOTHER) for fact in own[1:]]
+        return own + [replace(fact, confidence=_AGE_OF_ANOTHER) for fact, _who in rest]
+
+    def _subject(self, reading: Reading, at: int) -> int:
+        """The bits of the nearest person before a number in its clause; 0 for the writer. "anak saya" is a child."""
+        for index in range(at - 1, max(-1, at - 5), -1):
+            if reading.clauses[index] != reading.clauses[at]:
+                break
+            if other := reading.masks[index] & self._others:
+                return other
+            if reading.masks[index] & self._self:
+                is_theirs = index and reading.clauses[index - 1] == reading.clauses[index]
+                return reading.masks[index - 1] & self._others if is_theirs else 0
+        return 0
+
+    def _ages(self, reading: Reading) -> list[tuple[int, Fact]]:
+        """Numbers beside `umur`, and numbers of years right after a person; each with its place."""
         masks, words = reading.masks, reading.words
         found = []
         for at, mask in enumerate(masks):
@@ -138,9 +179,9 @@ class FactReader:
             if not before & self._age_word and at > 1 and before & self._writer:
                 before = masks[at - 2]  # "umur saya 17"
             if before & self._age_word:
-                found.append(self._age(0 if is_young else value, _AGE_SURE, reading, at - 1, at))
+                found.append((at, self._age(0 if is_young else value, _AGE_SURE, reading, at - 1, at)))
             elif unit & (self._year | self._month) and self._is_about_person(reading, at, is_young=is_young):
-                found.append(self._age(0 if is_young else value, _AGE_LIKELY, reading, at, at + 1))
+                found.append((at, self._age(0 if is_young else value, _AGE_LIKELY, reading, at, at + 1)))
         return found
 
     def _is_about_person(self, reading: Reading, at: int, *, is_young: bool) -> bool:

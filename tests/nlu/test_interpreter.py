@@ -121,6 +121,28 @@ def test_the_child_is_named_among_the_groups() -> None:
     assert ("age", 14) in [(fact.kind, fact.value) for fact in understood.facts]
 
 
+@pytest.mark.parametrize(
+    ("text", "ages"),
+    [
+        pytest.param("nenek saya 78 tahun dipukuli pamanku, aku 14 tahun", [(78, True), (14, False)], id="grandmother first"),
+        pytest.param("aku 14 tahun, nenek saya 78 tahun dipukuli pamanku", [(78, True), (14, False)], id="writer named first"),
+        pytest.param("aku 16 tahun dipukul pacarku umur 25", [(16, True), (25, False)], id="one who hits is older"),
+        pytest.param("suami saya 40 tahun suka mukul, saya 35 tahun", [(35, True), (40, False)], id="husband and wife"),
+        pytest.param("umur saya 30, anak saya umur 7 dipegang2 pamannya", [(7, True), (30, False)], id="child of the writer"),
+        pytest.param("aku 14 tahun, ibu dipukul ayah", [(14, False)], id="only the writer's"),
+        pytest.param("aku 14 th ayah suka mukul", [(14, True)], id="one age, own"),
+        pytest.param("bapak saya 60 tahun suka mukul saya", [(60, False)], id="only the one who hits"),
+        pytest.param("suami mukul anak saya umur 7", [(7, True)], id="child hit by the father"),
+        pytest.param("nenek 78 tahun dipukul paman umur 45", [(78, True), (45, False)], id="neither is the writer"),
+        pytest.param("anak saya umur 5 demam tinggi", [(5, True)], id="nobody harms"),
+    ],
+)
+def test_the_age_of_the_person_helped_stands_first_and_others_are_unsure(text: str, ages: list[tuple[int, bool]]) -> None:
+    facts = [fact for fact in INTERPRETER.understand(text).facts if fact.kind == "age"]
+
+    assert [(fact.value, fact.confidence >= 0.5) for fact in facts] == ages
+
+
 def test_facts_said_in_passing_are_read_with_their_words() -> None:
     understood = INTERPRETER.understand("umur saya 17, dari kota malang, suami saya mukul saya")
 
