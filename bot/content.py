@@ -9,6 +9,7 @@ from typing import Any
 from bot.dialogue.book import Book
 from bot.dialogue.check import check
 from bot.dialogue.engine import Engine
+from bot.dialogue.extract import list_texts
 from bot.dialogue.faults import Fault, FlowFaults, Severity, Spot
 from bot.dialogue.parse import parse_files
 from bot.dialogue.turn import Reply, Say
@@ -100,8 +101,7 @@ def _read(flows: Path, locales: Path) -> tuple[Content, tuple[Fault, ...]]:
         if file.name not in _NOT_FLOWS
     }
     book = parse_files(files, topics=directory.topics)
-    source = {text.id: text.variants[-1].words for text in book.texts.values()}
-    translations = Translations.load(locales, source)
+    translations = Translations.load(locales, list_texts(book))
     content = Content(book=book, directory=directory, translations=translations)
     return content, check(book, services=directory.verified, topics=directory.topics, files=files)
 

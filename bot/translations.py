@@ -24,7 +24,10 @@ class Translations:
 
     @classmethod
     def load(cls, folder: Path, source: Mapping[str, str]) -> "Translations":
-        """The catalogues of a folder. What a translator marked fuzzy is not used."""
+        """The catalogues of a folder for these `source` words by text id.
+
+        What a translator marked fuzzy is not used, nor what translates words that have changed since: the source is shown then.
+        """
         catalogues: dict[str, Mapping[str, str]] = {}
         for file in sorted(folder.glob("*/LC_MESSAGES/flows.po")):
             with file.open("rb") as handle:
@@ -32,7 +35,11 @@ class Translations:
             catalogues[file.parent.parent.name] = {
                 str(message.context): str(message.string)
                 for message in catalogue
-                if message.id and message.string and not message.fuzzy and message.context
+                if message.id
+                and message.string
+                and not message.fuzzy
+                and message.context
+                and source.get(message.context, message.id) == message.id
             }
         return cls(catalogues=catalogues, source=source)
 

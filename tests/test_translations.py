@@ -38,18 +38,20 @@ def test_a_label_fits_a_button_in_every_language(language: str):
             assert len(words.encode("utf-16-le")) // 2 <= 24, text_id
 
 
-def test_what_a_translator_marked_fuzzy_is_not_shown(tmp_path: Path):
+def test_a_fuzzy_translation_or_one_of_other_words_is_not_shown(tmp_path: Path):
     folder = tmp_path / "en" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     (folder / "flows.po").write_text(
         'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
         '#, fuzzy\nmsgctxt "texts.a"\nmsgid "Halo."\nmsgstr "Hi."\n\nmsgctxt "texts.b"\nmsgid "Ya."\nmsgstr "Yes."\n'
+        'msgctxt "texts.c"\nmsgid "Harus."\nmsgstr "You must."\n'
     )
 
-    translations = Translations.load(tmp_path, {})
+    translations = Translations.load(tmp_path, {"texts.c": "Boleh dilewati."})
 
     assert translations.words("texts.a", "Halo.", "en") == "Halo."
     assert translations.words("texts.b", "Ya.", "en") == "Yes."
+    assert translations.words("texts.c", "Boleh dilewati.", "en") == "Boleh dilewati."
     assert LOCALES.exists()
 
 

@@ -62,6 +62,7 @@ SAFE_SLOT = "aman_menulis"
 HOLDING_EVERY = timedelta(minutes=5)
 _DEEPEST = 8
 _OBEYED_WITH_A_PERSON = ("stop", "quick_exit", "erase")
+_ASIDES = ("identity_question", "privacy_question", "cost_question", "thanks", "goodbye")
 _MEDIA = (Kind.VOICE, Kind.PHOTO, Kind.VIDEO, Kind.DOCUMENT, Kind.LOCATION, Kind.CONTACT, Kind.STICKER, Kind.UNSUPPORTED)
 
 PickServices = Callable[[str, int | None, Any, datetime, int], Sequence[str]]
@@ -438,7 +439,9 @@ class Engine:
         answer = asking.read(run, message, asked.question, self._read_answer, self._read_choice)
         if answer is None and isinstance(asked.step.kind, Consent) and asking.wants_to_know(message.text, understanding):
             answer = asking.TELL_MORE
-        if answer is asking.REFUSED_ANSWER:
+        if self._is_aside(message, understanding, asked, answer) and self._digress(run, understanding, topic):
+            self._run(run)
+        elif answer is asking.REFUSED_ANSWER:
             self._skip(run)
         elif answer is asking.WHY:
             run.say(asked.question.why or asked.question.help or self._book.find_text("system_why"))
@@ -451,6 +454,16 @@ class Engine:
             self._run(run)
         else:
             self._spend_try(run, asked)
+
+    def _is_aside(self, message: InboundMessage, understanding: Understanding, asked: Asked, answer: Any) -> bool:
+        """Whether somebody asks about us, or thanks, where free words were wanted: answered, and the question stays open.
+
+        "Ini rahasia gak?" is no story, nor a refusal to tell one.
+        """
+        if message.kind is not Kind.TEXT or isinstance(asked.step.kind, Consent) or understanding.risks:
+            return False
+        is_free = asked.question.type is Type.TEXT or answer is asking.REFUSED_ANSWER or answer is asking.UNSURE_ANSWER
+        return is_free and understanding.intent is not None and understanding.intent.name in _ASIDES
 
     def _tell_in_story(self, run: Run, asked: Asked, answer: Any, wanted: str) -> None:
         """Free words that answer the question and start a flow: both."""
