@@ -1,15 +1,19 @@
 """A message is understood in its own words, whatever its spelling, in bounded time, without ever failing."""
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import nlu
+from nlu.datafile import read
 from nlu.interpreter import Interpreter
 from nlu.understanding import Level, Understanding
 
 INTERPRETER = Interpreter.load()
+PLACES = Path(nlu.__file__).parent / "data" / "places.yml"
 
 
 @pytest.mark.parametrize(
@@ -172,6 +176,18 @@ def test_a_writer_abroad_is_told_from_the_country_said_in_passing(text: str) -> 
 
     assert [fact.value for fact in facts] == [{"province": "luar_negeri", "regency": None}]
     assert facts[0].confidence > 0.7
+
+
+def test_every_country_that_an_answer_knows_is_known_in_passing() -> None:
+    names = read(PLACES).words("abroad")
+
+    missed = [
+        name
+        for name in names
+        if "place" not in {fact.kind for fact in INTERPRETER.understand(f"aku di {name.replace('_', ' ')}, gaji ditahan").facts}
+    ]
+
+    assert missed == []
 
 
 @pytest.mark.parametrize(
