@@ -1,7 +1,6 @@
 """The thread: everything said in a talk, in both directions, with notes and events, numbered in order."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -35,11 +34,11 @@ class By(StrEnum):
 TEXT, NOTE, EVENT = "text", "note", "event"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One thing of a thread. `kind`: text, a `domain.messages.Kind` for what else came, note, or event.
 
-    `key` is the responder's console's own name of a reply or note; the same key is entered once.
+    `key` is the responder's console's own name of a reply or note; the same key is entered once. A struct, and not a dataclass:
+    two or three are made for each message, and a struct of 14 fields is made ten times quicker.
     """
 
     id: MessageId

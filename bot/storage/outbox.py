@@ -22,8 +22,7 @@ UNREADABLE = "unreadable"
 _NEVER_STARTED = (SUPERSEDED, UNREADABLE)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """A message to be sent. `rank` of the talk's level, 1 before 4. `is_human`: a responder's own words, never resent by themselves."""
 
     id: MessageId
@@ -35,8 +34,7 @@ class Outgoing:
     is_safety: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Due:
+class Due(msgspec.Struct, frozen=True, kw_only=True):
     """A message in the sender's hands: that its sending starts is already committed."""
 
     id: MessageId
