@@ -232,7 +232,7 @@ class PostgresDatabase:
             try:
                 async with connect() as connection:
                     return await connection.run_sync(work)
-            except (sa.exc.DBAPIError, sa.exc.TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as exc:
+            except _TROUBLE as exc:
                 if not _is_away(exc) and _state(exc) not in _RUN_AGAIN:
                     raise
                 if pause is None:
@@ -240,6 +240,18 @@ class PostgresDatabase:
                 await asyncio.sleep(pause)
         raise AssertionError("unreachable")
 
+
+_TROUBLE = (
+    sa.exc.DBAPIError,
+    sa.exc.TimeoutError,
+    sa.exc.PendingRollbackError,  # the work caught the first error itself, and went on with a connection that is gone
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+)
+
+_LOST = (sa.exc.TimeoutError, sa.exc.PendingRollbackError, asyncpg.InterfaceError, OSError)
+"""Always a connection's trouble. SQLAlchemy's own InterfaceError is not: it is also a statement with too many arguments."""
 
 _PAUSES = (0.02, 0.05, 0.15, 0.4)
 """Seconds before each further try. Who needs longer than all of them has a place of its own to wait in: the inbox, the outbox."""
@@ -257,7 +269,7 @@ def _state(exc: BaseException) -> str:
 
 
 def _is_away(exc: BaseException) -> bool:
-    if isinstance(exc, OSError | sa.exc.TimeoutError | asyncpg.InterfaceError | sa.exc.InterfaceError):
+    if isinstance(exc, _LOST):
         return True
     return bool(getattr(exc, "connection_invalidated", False)) or _state(exc).startswith(_AWAY)
 

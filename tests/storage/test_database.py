@@ -1,6 +1,7 @@
 """Transactions of both kinds, and the one writer of SQLite."""
 
 import asyncio
+import contextlib
 
 import pytest
 import sqlalchemy as sa
@@ -105,6 +106,22 @@ async def test_work_whose_connection_is_cut_is_run_again_on_a_fresh_one(postgres
 
 
 @pytest.mark.postgres
+async def test_work_that_goes_on_after_its_connection_was_cut_is_run_again_too(postgres: Database):
+    tries = 0
+
+    def carry_on(db: sa.Connection) -> int:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            with contextlib.suppress(sa.exc.DBAPIError), db.begin_nested():
+                db.execute(sa.text("select pg_terminate_backend(pg_backend_pid())"))
+        return add_row(tries)(db)
+
+    assert await postgres.write(carry_on) == 2
+    assert await postgres.read(ids) == {2}
+
+
+@pytest.mark.postgres
 async def test_connections_that_were_cut_while_idle_are_not_noticed_by_who_works(postgres: Database):
     cut = sa.text(
         "select count(pg_terminate_backend(pid)) from pg_stat_activity where pid <> pg_backend_pid() and usename = user"
@@ -130,11 +147,30 @@ async def test_a_database_that_stays_away_is_told_in_one_sentence_and_nothing_is
 
 
 @pytest.mark.postgres
-async def test_work_that_postgres_refuses_is_the_fault_of_the_work(postgres: Database):
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param({"id": 1, "action": "tested"}, id="there already"),
+        pytest.param({"id": 2**63, "action": "tested"}, id="number too large"),
+        pytest.param({"id": 2, "action": "x" * 41}, id="text too long"),
+        pytest.param({"id": 2, "action": "\0"}, id="NUL"),
+        pytest.param({"id": 2, "action": "\ud83d"}, id="lone surrogate"),
+        pytest.param({"id": "two", "action": "tested"}, id="wrong type"),
+    ],
+)
+async def test_what_postgres_refuses_is_the_fault_of_the_work(postgres: Database, row: dict[str, object]):
     await postgres.write(add_row(1))
 
-    with pytest.raises(sa.exc.IntegrityError):
-        await postgres.write(add_row(1))
+    with pytest.raises(sa.exc.DBAPIError):
+        await postgres.write(lambda db: db.execute(sa.insert(audit), {"at": NOW, **row}))
+
+
+@pytest.mark.postgres
+async def test_a_statement_with_too_many_arguments_is_the_fault_of_the_work(postgres: Database):
+    many = sa.text("select 1 where 1 in (" + ", ".join(f":n{number}" for number in range(33_000)) + ")")
+
+    with pytest.raises(sa.exc.InterfaceError):
+        await postgres.read(lambda db: db.execute(many, {f"n{number}": number for number in range(33_000)}))
 
 
 async def test_a_server_that_is_not_there_is_told_in_one_sentence():
