@@ -387,11 +387,15 @@ class Engine:
         return None
 
     def _fill(self, run: Run, understanding: Understanding, asked: Asked | None) -> None:
-        """Keep what the sentence says in passing, where it is not known yet."""
+        """Keep what the sentence says in passing and for sure, where it is not known yet; of two ages the first."""
+        filled: set[str] = set()
         for fact in understanding.facts:
             slot = self._book.fact_slots.get(fact.kind)
-            if slot is None or (asked is not None and asked.question.slot == slot):
+            if slot is None or slot in filled or fact.confidence < asking.SURE:
                 continue
+            if asked is not None and asked.question.slot == slot:
+                continue
+            filled.add(slot)
             given = run.answers.get(slot)
             if given is None or given.is_inferred or given.state is not AnswerState.KNOWN:
                 run.give(slot, fact.value, is_inferred=True)  # type: ignore[arg-type]  # values of `nlu.answers` are ours
@@ -491,7 +495,7 @@ class Engine:
             return False
         for fact in understanding.facts:
             slot = self._book.fact_slots.get(fact.kind)
-            if slot is not None and slot in run.answers:
+            if slot is not None and slot in run.answers and fact.confidence >= asking.SURE:
                 run.give(slot, fact.value)  # type: ignore[arg-type]  # values of `nlu.answers` are ours
                 run.say_named("system_corrected")
                 return True

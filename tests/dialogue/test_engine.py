@@ -189,6 +189,19 @@ def test_several_answers_in_one_sentence_are_all_kept():
     assert person.answer("kabupaten")
 
 
+@pytest.mark.parametrize(
+    ("told", "umur"),
+    [
+        pytest.param("suami saya 40 th suka mukul, saya 35 tahun", 35, id="the writer's age, not her husband's"),
+        pytest.param("suami saya 40 tahun suka mukul saya", None, id="an aggressor's age alone is nobody's answer"),
+    ],
+)
+def test_only_what_is_sure_fills_a_question(told: str, umur: int | None):
+    person = agreed().says(told)
+
+    assert person.answer("umur") == umur
+
+
 def test_a_slip_can_be_corrected_at_any_question():
     person = agreed().says("umur saya 71, butuh bantuan mengurus rumah").says("eh salah, umur saya 17 tahun")
 
