@@ -166,27 +166,9 @@ def flows_check(folder: str) -> None:
         warnings = check_content(chosen, today=datetime.now(UTC).date())
     except BotError as exc:
         _fail(exc)
-    except (OSError, UnicodeDecodeError) as exc:
-        _fail(BotError(_unreadable(chosen, exc)))
     for warning in warnings:
         click.echo(str(warning))
     click.echo("The flows are sound.")
-
-
-def _unreadable(folder: Path, exc: OSError | UnicodeDecodeError) -> str:
-    """Why the flows of a folder can't be read, in one sentence."""
-    if not folder.is_dir():
-        return f"{folder} is no folder; name the one that holds the flows."
-    if isinstance(exc, UnicodeDecodeError):
-        faulty = next((file.name for file in sorted(folder.glob("*.yml")) if file.read_bytes() == exc.object), "a file")
-        line = exc.object.count(b"\n", 0, exc.start) + 1
-        return f"{folder / faulty}:{line} is not UTF-8; save the file as UTF-8."
-    name = exc.filename or folder
-    return (
-        f"{name} is not there; every folder of flows needs it."
-        if isinstance(exc, FileNotFoundError)
-        else f"{name} can't be read."
-    )
 
 
 @main.command()

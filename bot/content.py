@@ -16,6 +16,7 @@ from bot.dialogue.turn import Reply, Say
 from bot.domain.directory_file import parse_directory
 from bot.domain.messages import OutboundMessage
 from bot.domain.referrals import Directory, Service
+from bot.errors import BotError
 from bot.translations import Translations
 from nlu.answers import read_answer, read_choice
 from nlu.interpreter import Interpreter
@@ -60,10 +61,15 @@ class Content:
         return self.frame("system_fault", language, {})
 
 
+class FlowsUnreadable(BotError):
+    """A folder of flows whose files can't be read; the sentence says which and why."""
+
+
 def load_content(flows: Path | None = None, locales: Path = LOCALES) -> Content:
     """The content of a folder, parsed and checked.
 
     Raises:
+        FlowsUnreadable: when a file is missing, locked or not UTF-8.
         FlowFaults, DirectoryFaulty: with all faults in one list.
     """
     content, found = _read(flows or FLOWS, locales)
@@ -77,7 +83,7 @@ def check_content(flows: Path | None = None, *, today: date | None = None) -> tu
     """What is not wrong enough to stop a start; by `today` also the contacts that were looked up too long ago.
 
     Raises:
-        FlowFaults, DirectoryFaulty: as `load_content`.
+        FlowsUnreadable, FlowFaults, DirectoryFaulty: as `load_content`.
     """
     content, found = _read(flows or FLOWS, LOCALES)
     stopping = [fault for fault in found if fault.severity is Severity.ERROR]
@@ -94,16 +100,35 @@ def _due(service: Service) -> Fault:
 
 
 def _read(flows: Path, locales: Path) -> tuple[Content, tuple[Fault, ...]]:
-    directory = parse_directory(*((flows / name).read_text(encoding="utf-8") for name in _NOT_FLOWS))
-    files = {
-        f"{flows.name}/{file.name}": file.read_text(encoding="utf-8")
-        for file in sorted(flows.glob("*.yml"))
-        if file.name not in _NOT_FLOWS
-    }
+    try:
+        directory = parse_directory(*((flows / name).read_text(encoding="utf-8") for name in _NOT_FLOWS))
+        files = {
+            f"{flows.name}/{file.name}": file.read_text(encoding="utf-8")
+            for file in sorted(flows.glob("*.yml"))
+            if file.name not in _NOT_FLOWS
+        }
+    except (OSError, UnicodeDecodeError) as exc:
+        raise FlowsUnreadable(_unreadable(flows, exc)) from exc
     book = parse_files(files, topics=directory.topics)
     translations = Translations.load(locales, list_texts(book))
     content = Content(book=book, directory=directory, translations=translations)
     return content, check(book, services=directory.verified, topics=directory.topics, files=files)
+
+
+def _unreadable(folder: Path, exc: OSError | UnicodeDecodeError) -> str:
+    """Why the flows of a folder can't be read, in one sentence."""
+    if not folder.is_dir():
+        return f"{folder} is no folder; name the one that holds the flows."
+    if isinstance(exc, UnicodeDecodeError):
+        faulty = next((file.name for file in sorted(folder.glob("*.yml")) if file.read_bytes() == exc.object), "a file")
+        line = exc.object.count(b"\n", 0, exc.start) + 1
+        return f"{folder / faulty}:{line} is not UTF-8; save the file as UTF-8."
+    name = exc.filename or folder
+    return (
+        f"{name} is not there; every folder of flows needs it."
+        if isinstance(exc, FileNotFoundError)
+        else f"{name} can't be read."
+    )
 
 
 def load_interpreter() -> Interpreter:
