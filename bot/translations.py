@@ -121,14 +121,18 @@ class _Scene:
             return contact.value if contact else ""
         if part == "name":
             return service.name
-        return in_language(service.hours if part == "hours" else service.note, self.language)
+        return in_language(service.hours, self.language) if part == "hours" else self._note(service)
+
+    def _note(self, service: Service) -> str:
+        """The honest line beside a contact; of a number that is written to and not dialled it says so first."""
+        note, contact = in_language(service.note, self.language), service.contact(is_abroad=self.is_abroad)
+        return f"WhatsApp. {note}".rstrip() if contact is not None and contact.type == "whatsapp" else note
 
     def contactable(self, service_id: str) -> Contactable:
         service: Service = self.directory.services[service_id]
         contact = service.contact(is_abroad=self.is_abroad)
         assert contact is not None  # noqa: S101 - only verified services come here
-        note = in_language(service.note, self.language)
-        return Contactable(name=service.name, value=contact.value, kind=contact.type, note=note)
+        return Contactable(name=service.name, value=contact.value, kind=contact.type, note=self._note(service))
 
 
 @lru_cache(maxsize=4096)

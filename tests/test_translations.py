@@ -97,6 +97,7 @@ def test_who_is_abroad_is_told_what_can_be_dialled_there():
 
     assert (here.text, here.services[0].value) == ("0800-1000", "0800-1000")
     assert (there.text, there.services[0].value) == ("+628118080141", "+628118080141")
+    assert (here.services[0].note, there.services[0].note) == ("Untuk pekerja migran.", "WhatsApp. Untuk pekerja migran.")
 
 
 def test_a_name_that_looks_like_an_order_is_still_a_name():
