@@ -208,7 +208,11 @@ class Engine:
             case "skip":
                 self._skip(run) if run.stack else self._go_on(run)
             case _:
-                self._push(run, f"system_{command}")
+                flow_id = f"system_{command}"
+                if command == "help":
+                    # Asked again, it is said whole again: its numbers may be what is needed.
+                    run.stack = [place for place in run.stack if place.flow != flow_id]
+                self._push(run, flow_id)
                 self._run_framed(run)
 
     def _go_on(self, run: Run) -> None:

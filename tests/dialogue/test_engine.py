@@ -278,6 +278,13 @@ def test_help_is_answered_and_the_talk_goes_on():
     assert person.at == ("intake", "untuk_siapa")
 
 
+def test_help_asked_again_says_its_numbers_again():
+    person = Person().says("tolong").says("tolong")
+
+    assert "110" in person.heard
+    assert person.at == ("system_help", "topik")
+
+
 def test_who_waits_is_told_so_at_most_every_five_minutes():
     person = Person().says("petugas")
     assert person.says("halo?").turn.replies == ()
