@@ -259,13 +259,13 @@ async def test_leaving_needs_no_network(app: AppProcess, visitors: Visitors) -> 
     await say(page, AFRAID)
     await settled(page, 1)
     await visitor.context.set_offline(True)
-    await say(page, "dia datang")
+    await say(page, "dia sudah di depan rumah")
 
     await press(page, "Keluar")
 
     await expect(page.get_by_role("heading", name="Informasi layanan")).to_be_visible(timeout=500)
     assert page.url.endswith("/info")
-    assert not re.search(r"takut|mukul|dia datang", await page.content())
+    assert not re.search(r"takut|mukul|di depan", await page.content())
     assert await page.evaluate("sessionStorage.length") == 0
 
 
