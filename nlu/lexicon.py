@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from nlu.datafile import Block, read
+from nlu.edits import is_one_edit
 from nlu.errors import LexiconError
 from nlu.forms import forms
 
@@ -107,7 +108,7 @@ class Lexicon:
         for index in range(len(token)):
             shorter = token[:index] + token[index + 1 :]
             found = repairs.get(shorter)
-            if found and found[0] == token[0] and abs(len(found) - len(token)) <= 1 and _one_edit(token, found):
+            if found and found[0] == token[0] and abs(len(found) - len(token)) <= 1 and is_one_edit(token, found):
                 return found
         return None
 
@@ -263,16 +264,3 @@ class Lexicon:
         shortest = _REPAIR_LENGTH if block.text("repair") == "yes" else _REPAIR_LENGTH + 1
         listed = block.words("words") + block.words("active") + block.words("passive")
         self._repairable += [word for word in listed if "_" not in word and len(word) >= shortest]
-
-
-def _one_edit(left: str, right: str) -> bool:
-    """Whether one insertion, removal, replacement or swap of neighbours makes one word into the other."""
-    if len(left) > len(right):
-        left, right = right, left
-    start = 0
-    while start < len(left) and left[start] == right[start]:
-        start += 1
-    if len(left) < len(right):
-        return left[start:] == right[start + 1 :]
-    rest_l, rest_r = left[start:], right[start:]
-    return rest_l[1:] == rest_r[1:] or (rest_l[:2] == rest_r[1::-1] and rest_l[2:] == rest_r[2:])

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from nlu.datafile import Block, read
+from nlu.edits import is_one_edit
 from nlu.tokens import Phrases
 from nlu.understanding import Answer
 
@@ -141,21 +142,9 @@ def _mended(tokens: list[str], places: Gazetteer) -> str | None:
     near = [
         bare
         for key, bare in places.mendable.items()
-        if key[0] == said[0] and abs(len(key) - len(said)) <= 1 and _is_near(key, said)
+        if key[0] == said[0] and abs(len(key) - len(said)) <= 1 and is_one_edit(key, said)
     ]
     if len(near) != 1:
         return None
     officials = places.plain[near[0]]
     return "r:" + officials[0] if len(officials) == 1 else "n:" + near[0]
-
-
-def _is_near(left: str, right: str) -> bool:
-    if len(left) > len(right):
-        left, right = right, left
-    start = 0
-    while start < len(left) and left[start] == right[start]:
-        start += 1
-    if len(left) < len(right):
-        return left[start:] == right[start + 1 :]
-    rest_l, rest_r = left[start:], right[start:]
-    return rest_l[1:] == rest_r[1:] or (rest_l[:2] == rest_r[1::-1] and rest_l[2:] == rest_r[2:])
