@@ -103,6 +103,14 @@ def load_or_make_key(file: Path) -> bytes:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w") as out:
             out.write(make_key() + "\n")
+            out.flush()
+            # What it seals is on the disk at once; a key that a power cut takes would take all of that with it.
+            os.fsync(out.fileno())
+        folder = os.open(file.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
     if file.stat().st_mode & 0o077:
         raise KeyMissing(f"Others can read {file.name}; run: chmod 600 on it, and make a new key if anybody may have.")
     return read_key(file.read_text())
