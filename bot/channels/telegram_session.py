@@ -4,6 +4,7 @@ aiogram's `Bot`, its methods and its error classes stay in front. Below them its
 microseconds a call; this one builds JSON and reads answers with msgspec (docs/decisions/telegram-library.md).
 """
 
+from abc import abstractmethod
 from collections.abc import AsyncGenerator
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -51,14 +52,14 @@ class LightMethod(TelegramMethod[T]):
     answer_seconds: ClassVar[float] = ANSWER_SECONDS
     most_bytes: ClassVar[int] = MOST_BYTES
 
+    @abstractmethod
     def body(self) -> dict[str, Any]:
         """The call's parameters, as JSON values."""
-        raise NotImplementedError
 
     @staticmethod
+    @abstractmethod
     def read(result: msgspec.Raw) -> Any:
         """What we need of `result`; a value that can't be read is msgspec's error."""
-        raise NotImplementedError
 
 
 class _Numbered(msgspec.Struct):
