@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
+from msgspec.structs import replace
 
 from bot.channels.channel import Channel, ChannelDown, DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain
 from bot.domain.messages import DeliveryState

@@ -1,10 +1,11 @@
 """Texts in the contact's language. Catalogues are gettext's (`locales/<language>/LC_MESSAGES/flows.po`); the source is Indonesian."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+import msgspec
 from babel.messages import pofile
 
 from bot.dialogue.turn import Choice, Reply, Say
@@ -19,8 +20,8 @@ SOURCE = "id"
 class Translations:
     """Words by language and text id. `word` texts (`word.person`) are found under `texts.word_person`."""
 
-    catalogues: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
-    source: Mapping[str, str] = field(default_factory=dict[str, str])
+    catalogues: Mapping[str, Mapping[str, str]] = msgspec.field(default_factory=dict[str, Mapping[str, str]])
+    source: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
 
     @classmethod
     def load(cls, folder: Path, source: Mapping[str, str]) -> "Translations":
@@ -76,8 +77,7 @@ class Translations:
         return Button(id=choice.id, label=self.words(choice.text_id, choice.label, language))
 
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
+class _Scene(msgspec.Struct, frozen=True):
     translations: Translations
     language: str
     directory: Directory

@@ -1,7 +1,8 @@
 """Facts that a sentence tells in passing: how old, for whom, where, whether a woman or a man writes."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from nlu.lexicon import Lexicon
 from nlu.normalize import Reading

@@ -1,7 +1,8 @@
 """What was understood of one message: plain data, cheap to import, nothing loaded."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class Level(StrEnum):
@@ -16,10 +17,11 @@ class Level(StrEnum):
     P3 = "P3"
     P4 = "P4"
 
-    @property
-    def rank(self) -> int:
-        """1 for the most urgent to 4 for the least; smaller is more urgent."""
-        return int(self.value[1])
+    rank: int
+    """1 for the most urgent to 4 for the least; smaller is more urgent."""
+
+    def __init__(self, value: str) -> None:
+        self.rank = int(value[1])
 
 
 def most_urgent(*levels: Level | None) -> Level | None:
@@ -28,8 +30,7 @@ def most_urgent(*levels: Level | None) -> Level | None:
     return min(known, key=lambda level: level.rank) if known else None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Risk:
+class Risk(msgspec.Struct, frozen=True, kw_only=True):
     """One topic of harm or danger seen in a message.
 
     `name` is a topic slug of flows/pas.yml; `score` 0 to 1; `evidence` the writer's own words that led to it, as written;
@@ -42,24 +43,21 @@ class Risk:
     evidence: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Intent:
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """What the writer wants, or talks about, when it is no danger; `confidence` 0 to 1."""
 
     name: str
     confidence: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True, kw_only=True):
     """One of the twelve groups of flows/pas.yml that the words hint at; `score` 0 to 1. Never shown to a contact."""
 
     name: str
     score: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """Something a sentence says in passing that a question would otherwise ask for.
 
     `kind` and `value` are those of `nlu.answers` (age, relation, place …), `evidence` the words it was read from.
@@ -71,16 +69,14 @@ class Fact:
     evidence: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a text says to a question of one kind. `value` None: it can't be told. `confidence` 0 to 1."""
 
     value: object
     confidence: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Understanding:
+class Understanding(msgspec.Struct, frozen=True, kw_only=True):
     """All that was read out of one message.
 
     `is_known` False means the reading failed: a person should look, it never means that there is no risk. `risks` are

@@ -1,8 +1,9 @@
 """Values for tests: valid unless told otherwise."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from bot.domain.cases import Case, CaseId, Sign, open_case
 from bot.domain.contacts import Contact, Conversation

@@ -1,10 +1,11 @@
 """What a responder does: take a person, talk, note, give back, close. Each in the caller's transaction, each audited."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from bot.dialogue.engine import Engine
 from bot.dialogue.turn import Circumstances, Reply

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
 import sqlalchemy as sa
 
 from bot.actions import privacy
@@ -41,8 +42,7 @@ _SILENT = (Kind.BLOCKED, Kind.UNBLOCKED)
 _URGENT = (Level.P1, Level.P2)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Heard:
+class Heard(msgspec.Struct, frozen=True, kw_only=True):
     """One update with what it says and what was understood of it."""
 
     taken: inbox.Taken

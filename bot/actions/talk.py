@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from copy import copy
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from bot.dialogue.session import Session
 from bot.domain.cases import Case, CaseId, Control, Sign, open_case, raise_to

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from bot.domain.messages import Button, OutboundMessage
 
@@ -18,8 +19,7 @@ _BREAKS = (re.compile(r"\n\s*\n"), re.compile(r"\n"), re.compile(r"(?<=[.!?…])
 """Where a text may be cut, best first: between paragraphs, lines, sentences, words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bubble:
+class Bubble(msgspec.Struct, frozen=True):
     """One sendMessage. `keyboard` rows of inline buttons, None for none."""
 
     text: str

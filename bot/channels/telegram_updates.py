@@ -2,7 +2,6 @@
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -133,8 +132,7 @@ class _Update(msgspec.Struct):
     my_chat_member: _MemberChange | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unpacked:
+class Unpacked(msgspec.Struct, frozen=True, kw_only=True):
     """One element of a batch. `update` is what to store, None when it is none of ours; then `kind` says what it was.
 
     `update_id` is None when it can't be told, `group` the chat to leave when the bot was put in one.

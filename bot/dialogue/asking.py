@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 from bot.dialogue.flow import FIXED_VALUES, Consent, Option, Question, ScreenFlow, Step, Text, Type, Variant
 from bot.dialogue.run import Bubble, Run
@@ -41,8 +42,7 @@ UNSURE_ANSWER: Final = _Mark()
 WHY: Final = _Mark()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The open question: `screen` when it is an item of one."""
 
     question: Question

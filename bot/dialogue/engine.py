@@ -5,9 +5,10 @@ question · a flow that the words start · one try less. Source: docs/flows.md.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from bot.dialogue import asking
 from bot.dialogue.asking import Asked

@@ -1,9 +1,11 @@
 """A turn while it is worked: the session's parts, changed in place, and what is said and noted on the way."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.dialogue.book import Book
 from bot.dialogue.conditions import local_day
@@ -21,8 +23,7 @@ _WIB = timedelta(hours=7)
 """Local time where nothing better is known: western Indonesia, where most people live."""
 
 
-@dataclass(slots=True)
-class Bubble:
+class Bubble(msgspec.Struct):
     """A reply in the making."""
 
     parts: list[Say]

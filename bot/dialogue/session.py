@@ -1,9 +1,10 @@
 """A contact's place in the talk: flow, step, answers, levels. A value; saved as JSON, sealed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 from nlu.understanding import Level
 
@@ -19,8 +20,7 @@ class AnswerState(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Given:
+class Given(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One answer. `is_inferred`: read out of other words; `seq` numbers the message it stands in; `at` when it came."""
 
     state: AnswerState
@@ -30,8 +30,7 @@ class Given:
     at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A place in a flow: the flow's id, the step's, the item's when the step is a screen, and how often it was asked."""
 
     flow: str
@@ -40,8 +39,7 @@ class Place:
     tries: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Session:
+class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A contact's place in the talk.
 
     `stack` holds the flow that runs last, beneath it those that wait for it. `question` numbers the open question, so that an old
@@ -53,10 +51,10 @@ class Session:
     language: str = "id"
     stack: tuple[Place, ...] = ()
     question: int = 0
-    answers: Mapping[str, Given] = field(default_factory=dict[str, Given])
-    levels: Mapping[str, Level] = field(default_factory=dict[str, Level])
-    scores: Mapping[str, float] = field(default_factory=dict[str, float])
-    guards: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    answers: Mapping[str, Given] = msgspec.field(default_factory=dict)
+    levels: Mapping[str, Level] = msgspec.field(default_factory=dict)
+    scores: Mapping[str, float] = msgspec.field(default_factory=dict)
+    guards: Mapping[str, datetime] = msgspec.field(default_factory=dict)
     groups: tuple[str, ...] = ()
     shown_services: tuple[str, ...] = ()
     answered: tuple[tuple[Place, str], ...] = ()

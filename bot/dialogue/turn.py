@@ -1,16 +1,16 @@
 """What a turn of the talk takes and gives: its circumstances, the replies, and what happened that others must act on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from bot.dialogue.session import Session
 from bot.domain.cases import Control
 from nlu.understanding import Level
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Circumstances:
+class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     """What the engine may know of the world besides the message.
 
     `message_seq` numbers the message in its conversation, so that a sign can point at it. `responders_on_duty` is what can
@@ -27,8 +27,7 @@ class Circumstances:
     last_inbound_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
     """A button of a reply: `id` as `Button.id`, `label` source words, `text_id` where their translation is looked up."""
 
     id: str
@@ -36,8 +35,7 @@ class Choice:
     text_id: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Say:
+class Say(msgspec.Struct, frozen=True, kw_only=True):
     """One text to say: `words` in the source language with named placeholders, `text_id` its gettext context.
 
     `values` fill the placeholders; each is plain words, or names another text (`word.person`) or a directory entry
@@ -46,11 +44,10 @@ class Say:
 
     text_id: str
     words: str
-    values: Mapping[str, str] = field(default_factory=dict[str, str])
+    values: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """One bubble: texts said together, the choices offered under it, and the services drawn with it (ids of the directory).
 
     `is_abroad`: the contact is outside Indonesia, where short numbers can't be dialled.
@@ -63,8 +60,7 @@ class Reply:
     is_abroad: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SignSeen:
+class SignSeen(msgspec.Struct, frozen=True, kw_only=True):
     """A reason for a person to look: the topic, its level, the words (the contact's own, may be empty)."""
 
     topic: str
@@ -72,8 +68,7 @@ class SignSeen:
     words: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HandoffAsked:
+class HandoffAsked(msgspec.Struct, frozen=True, kw_only=True):
     """A person should take over. `level` is a floor; `contact_first` False: nobody writes before the contact does."""
 
     reason: str
@@ -81,22 +76,19 @@ class HandoffAsked:
     contact_first: bool = True
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServiceShown:
+class ServiceShown(msgspec.Struct, frozen=True, kw_only=True):
     """A service of the directory was shown."""
 
     service: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CaseNoted:
+class CaseNoted(msgspec.Struct, frozen=True, kw_only=True):
     """A machine-made line for the responder's brief."""
 
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ConsentAnswered:
+class ConsentAnswered(msgspec.Struct, frozen=True, kw_only=True):
     """The contact agreed to a version of a consent text, or did not."""
 
     text_id: str
@@ -106,8 +98,7 @@ class ConsentAnswered:
     language: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CommandObeyed:
+class CommandObeyed(msgspec.Struct, frozen=True, kw_only=True):
     """A global word was obeyed: stop, quick_exit, erase, help, person, language, repeat, back, restart, cancel."""
 
     command: str
@@ -116,8 +107,7 @@ class CommandObeyed:
 Event = SignSeen | HandoffAsked | ServiceShown | CaseNoted | ConsentAnswered | CommandObeyed
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """What a message led to.
 
     `control` is who speaks from now on. `level` is the highest so far in this session, None while nothing was seen. `is_holding`

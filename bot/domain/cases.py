@@ -1,9 +1,11 @@
 """A case: somebody a person should look after. Its states, what each change requires, the queue's order."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.domain.messages import ContactId
 from bot.domain.responders import NotAllowed, Responder, ResponderId, Role, may_take_people
@@ -72,8 +74,7 @@ class LevelOnlyRises(CaseError):
     """A responder may raise a level, only a supervisor lower it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sign:
+class Sign(msgspec.Struct, frozen=True, kw_only=True):
     """Why somebody should look: the topic, the level it stands for, and the words, with the number of the message they stand in.
 
     `words` are the contact's own and personal data; empty where an answer or the flow gave the reason.
@@ -86,8 +87,7 @@ class Sign:
     at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody a person should look after.
 
     `waiting_since` is when the person began to wait and survives a lost lease; `respond_by` is the promise. `version` rises

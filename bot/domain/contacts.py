@@ -1,14 +1,15 @@
 """A contact: the person who writes, known by an address on a channel and nothing else."""
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from bot.domain.cases import Control
 from bot.domain.messages import ContactId
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Contact:
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """One person on one channel. `address` is personal data: sealed at rest, found by HMAC, never logged."""
 
     id: ContactId
@@ -18,8 +19,7 @@ class Contact:
     is_reachable: bool = True
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Conversation:
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """How the talk with a contact stands.
 
     `seq` numbers everything said in it, in both directions; `inbound_seq` is the contact's last. `control_epoch` rises with

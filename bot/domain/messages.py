@@ -1,17 +1,17 @@
 """What comes in and goes out, in our own words whatever the channel."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
+
+import msgspec
 
 ContactId = NewType("ContactId", int)
 MessageId = NewType("MessageId", int)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Update:
+class Update(msgspec.Struct, frozen=True, kw_only=True):
     """One thing a platform told us, as received: not yet read, kept until it was worked.
 
     `key` names it once and for all within (channel, account), so that a redelivery is recognised. `address` is the platform's
@@ -47,8 +47,7 @@ class Kind(StrEnum):
     IGNORED = "ignored"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InboundMessage:
+class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message of a contact.
 
     `text` the words typed, a caption, or the label of a pressed button where the channel tells it; lone surrogates and NUL are
@@ -69,16 +68,14 @@ class InboundMessage:
     file_id: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Button:
+class Button(msgspec.Struct, frozen=True, kw_only=True):
     """A choice. `id` at most 48 bytes of ASCII without words of the talk; `label` at most 24 characters where it can be helped."""
 
     id: str
     label: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Contactable:
+class Contactable(msgspec.Struct, frozen=True, kw_only=True):
     """A service shown as something to call: `name`, what to dial or open, and one short honest line about it."""
 
     name: str
@@ -87,8 +84,7 @@ class Contactable:
     note: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OutboundMessage:
+class OutboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One bubble to a contact, in the contact's language, ready to be sent as plain text.
 
     `buttons` can also be answered by typing. `services` are numbers of the directory that stand in `text` too; a channel that
@@ -124,8 +120,7 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """What a platform says became of a message of ours."""
 
     platform_id: str
@@ -133,9 +128,8 @@ class Receipt:
     at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sent:
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """A message the platform took. `platform_id` as it names it, empty where it names none."""
 
     platform_id: str = ""
-    is_delivered: bool = field(default=False)
+    is_delivered: bool = False

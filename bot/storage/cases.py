@@ -1,12 +1,13 @@
 """Cases: saved whole, guarded by their version; the queue in its order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from bot.domain.cases import Case, CaseError, CaseId, CaseStatus, Outcome, Sign
 from bot.domain.messages import ContactId

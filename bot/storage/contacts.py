@@ -1,7 +1,6 @@
 """Contacts and how the talk with each stands."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +17,7 @@ from bot.storage.tables import contacts, conversations, microseconds, moment_of
 from bot.storage.vault import Vault
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Memory:
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """What the program keeps of a talk between messages: the session, and signs and notes made before there is a case."""
 
     session: Session | None = None
@@ -27,8 +25,7 @@ class Memory:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True, kw_only=True):
     """A contact with the talk's state. `is_new`: not in the database yet."""
 
     conversation: Conversation

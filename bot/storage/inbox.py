@@ -1,7 +1,6 @@
 """Updates as received, each once, until they were worked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -31,8 +30,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Content).decode
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """An update in a worker's hands. `lease` must still be its lease when it is marked done."""
 
     id: int

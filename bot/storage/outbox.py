@@ -1,7 +1,6 @@
 """Messages on their way to contacts, each as a row from the transaction that caused it until its fate is known."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
@@ -48,8 +47,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     was_unknown: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fate:
+class Fate(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one try. `due_at` when it goes back to the queue; `platform_id` when it was taken."""
 
     id: MessageId

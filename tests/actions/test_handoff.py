@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from bot.actions import handoff, overdue
 from bot.actions.handoff import (
@@ -65,8 +66,6 @@ async def contact_writes(database: Database, vault: Vault, contact_id: int) -> N
     def work(db):
         known = contacts.get(db, vault, ContactId(contact_id), lock=True)
         talk = known.conversation
-        from dataclasses import replace
-
         talk = replace(talk, seq=talk.seq + 1, inbound_seq=talk.seq + 1)
         entry = Entry(
             id=MessageId(Ids()()),

@@ -1,12 +1,12 @@
 """A message, end to end inside: heard, answered, kept, and never in the way of another's."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from bot.app import Core, build_core
 from bot.config import Data, Settings

@@ -1,10 +1,10 @@
 """The talk as a function, on the real flows: each case is what a person does and what must come of it."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from bot.content import load_content, load_interpreter
 from bot.dialogue.session import AnswerState, Session

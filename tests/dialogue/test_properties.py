@@ -1,11 +1,11 @@
 """Whatever is sent, in whatever order: the engine answers, and answers the same again."""
 
 import string
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bot.content import load_content, load_interpreter
 from bot.dialogue.turn import Circumstances

@@ -1,13 +1,13 @@
 """The dialogs in flows/tests: whole talks on the real book and the real understanding, without a database."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 from bot.content import FLOWS, Content, load_content, load_interpreter
 from bot.dialogue.engine import Engine
