@@ -17,7 +17,7 @@ from telegram.request import HTTPXRequest
 
 from bench import processes
 from bot.channels.keepalive import KeepAlive
-from bot.channels.telegram_session import KeepAliveSession, SendText
+from bot.channels.telegram_session import KeepAliveBot, SendText
 from tests.fakes.bot_api import TOKEN
 
 CHAT = 5550001
@@ -43,13 +43,13 @@ async def measure(call: Call, *, at_once: int, calls: int) -> tuple[float, float
 async def compare(url: str) -> None:
     raw = KeepAlive(url)
     await raw.post("/control/say", msgspec.json.encode({"chat": CHAT, "text": "halo"}))
-    ours = Bot(TOKEN, session=KeepAliveSession(url))
+    ours = KeepAliveBot(TOKEN, url)
     theirs = Bot(TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(url)))
     body = msgspec.json.encode({"chat_id": CHAT, "text": TEXT})
     async with telegram.Bot(TOKEN, base_url=f"{url}/bot", request=HTTPXRequest(connection_pool_size=64)) as ptb:
         clients: list[tuple[str, Call, int]] = [
             ("keepalive, no library in front", lambda: raw.post(f"/bot{TOKEN}/sendMessage", body), 8000),
-            ("aiogram's Bot, our session, our light method", lambda: ours(SendText(chat_id=CHAT, text=TEXT)), 8000),
+            ("aiogram's Bot, our session, our light method", lambda: ours.call(SendText(chat_id=CHAT, text=TEXT)), 8000),
             ("aiogram's Bot, our session, its own method", lambda: ours.send_message(CHAT, TEXT), 4000),
             ("aiogram's Bot, its aiohttp session", lambda: theirs.send_message(CHAT, TEXT), 3000),
             ("python-telegram-bot, httpx", lambda: ptb.send_message(CHAT, TEXT), 1000),

@@ -52,4 +52,4 @@ def read_answer(kind: str, text: str, *, today: date | None = None) -> Answer:
 
 def read_choice(text: str, labels: Sequence[tuple[str, Sequence[str]]]) -> Answer:
     """Which of the offered options a typed text means; each is its value and the words that stand for it, the label first."""
-    return read_choice_of(tokens_of(text), labels)
+    return read_choice_of(tokens_of(text), tuple([(value, tuple(words)) for value, words in labels]))

@@ -1,6 +1,8 @@
 """Which of the offered options a typed text means: its number, its label, the start of it, a typing error, another word for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
 
 from nlu.numerals import UNITS
 from nlu.tokens import tokens_of
@@ -74,27 +76,64 @@ _SHORTEST_PREFIX = 3
 _SHORTEST_MENDED = 4
 
 
-def read_choice(tokens: list[str], labels: Sequence[tuple[str, Sequence[str]]]) -> Answer:
+Labels = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class _Words(NamedTuple):
+    """One way to say an option: its tokens, the same joined by blanks, those that carry meaning, and how many of these count."""
+
+    tokens: tuple[str, ...]
+    text: str
+    telling: frozenset[str]
+    weight: int
+
+
+class _Options(NamedTuple):
+    """Options ready to be compared: all their ways to be said, with the value, and what each whole text stands for."""
+
+    values: tuple[str, ...]
+    words: tuple[tuple[str, _Words], ...]
+    whole: Mapping[tuple[str, ...], frozenset[str]]
+
+
+@lru_cache(maxsize=1024)
+def _options(labels: Labels) -> _Options:
+    """The options of a question, remembered: they are the flows' own words, and few. A contact's words never come here."""
+    words: list[tuple[str, _Words]] = []
+    whole: dict[tuple[str, ...], frozenset[str]] = {}
+    for value, given in labels:
+        for each in given:
+            tokens = tuple(tokens_of(each))
+            if not each:
+                continue
+            weight = len([token for token in tokens if token not in _SMALL]) or len(tokens)
+            words.append((value, _Words(tokens, " ".join(tokens), frozenset(tokens), weight)))
+            whole[tokens] = whole.get(tokens, frozenset()) | {value}
+    return _Options(tuple(value for value, _given in labels), tuple(words), whole)
+
+
+def read_choice(tokens: list[str], labels: Labels) -> Answer:
     """The value of the option meant. `tokens` are those of the text; each option is its value and the words that stand for it."""
     if not tokens or not labels:
         return _NOTHING
-    numbered = _number(tokens, len(labels))
-    options = [(value, [tokens_of(word) for word in words if word]) for value, words in labels]
+    options = _options(labels)
     for attempt in (tokens, [token for token in tokens if token not in _SMALL] or tokens):
-        exact = {value for value, words in options if attempt in words}
+        exact = options.whole.get(tuple(attempt), frozenset())
         if len(exact) == 1:
-            return Answer(value=exact.pop(), confidence=0.98)
+            return Answer(value=next(iter(exact)), confidence=0.98)
+    numbered = _number(tokens, len(labels))
     if numbered is not None:
         return Answer(value=labels[numbered - 1][0], confidence=0.95)
     text = " ".join(tokens)
-    found = {value for value, words in options if any(_contains(tokens, word) for word in words)}
+    said = set(tokens)
+    found = {value for value, word in options.words if word.telling <= said and _contains(tokens, word.tokens)}
     if len(found) == 1:
         return Answer(value=found.pop(), confidence=0.85)
     if len(text) >= _SHORTEST_PREFIX:
-        starts = {value for value, words in options if any(" ".join(word).startswith(text) for word in words)}
+        starts = {value for value, word in options.words if word.text.startswith(text)}
         if len(starts) == 1:
             return Answer(value=starts.pop(), confidence=0.85)
-    mended = {value for value, words in options if any(_is_near(text, " ".join(word)) for word in words)}
+    mended = {value for value, word in options.words if _is_near(text, word.text)}
     if len(mended) == 1:
         return Answer(value=mended.pop(), confidence=0.75)
     return _shared(tokens, options)
@@ -113,20 +152,19 @@ def _number(tokens: list[str], count: int) -> int | None:
     return value if 1 <= value <= count else None
 
 
-def _contains(tokens: list[str], word: list[str]) -> bool:
-    return bool(word) and any(tokens[at : at + len(word)] == word for at in range(len(tokens) - len(word) + 1))
+def _contains(tokens: list[str], word: tuple[str, ...]) -> bool:
+    wanted = list(word)
+    return bool(wanted) and any(tokens[at : at + len(wanted)] == wanted for at in range(len(tokens) - len(wanted) + 1))
 
 
-def _shared(tokens: list[str], options: list[tuple[str, list[list[str]]]]) -> Answer:
+def _shared(tokens: list[str], options: _Options) -> Answer:
     """The option whose words share most with the text, when no other shares as much."""
     said = {token for token in tokens if token not in _SMALL and len(token) > 2}
-    scores = []
-    for value, words in options:
-        best = max(
-            (len(said & set(word)) / len([part for part in word if part not in _SMALL] or word) for word in words), default=0.0
-        )
-        scores.append((best, value))
-    scores.sort(reverse=True)
+    best = dict.fromkeys(options.values, 0.0)
+    for value, word in options.words:
+        if word.weight:
+            best[value] = max(best[value], len(said & word.telling) / word.weight)
+    scores = sorted(((score, value) for value, score in best.items()), reverse=True)
     if scores[0][0] >= 0.5 and (len(scores) == 1 or scores[1][0] < scores[0][0]):
         return Answer(value=scores[0][1], confidence=0.6)
     return _NOTHING

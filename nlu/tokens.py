@@ -12,7 +12,9 @@ LONGEST_ANSWER = 300
 def tokens_of(text: str) -> list[str]:
     """The words and emoji of a text, lower case, stretched letters squeezed; only the first 300 characters are read."""
     folded, _origin = fold(text[:LONGEST_ANSWER])
-    return [_STRETCH.sub(r"\1", token) for token in _TOKEN.findall(folded)]
+    if _STRETCH.search(folded):
+        folded = _STRETCH.sub(r"\1", folded)
+    return _TOKEN.findall(folded)
 
 
 class Phrases:
@@ -20,21 +22,23 @@ class Phrases:
 
     def __init__(self) -> None:
         self._values: dict[tuple[str, ...], str] = {}
-        self._longest = 1
+        # By its first word, how many words the longest phrase has that begins so: most words begin none.
+        self._longest: dict[str, int] = {}
 
     def add(self, phrase: str, value: str) -> None:
         """Makes a phrase (blanks as underscores) stand for a value; the first value given stays."""
         key = tuple(tokens_of(phrase.replace("_", " ")))
         if key:
             self._values.setdefault(key, value)
-            self._longest = max(self._longest, len(key))
+            self._longest[key[0]] = max(self._longest.get(key[0], 0), len(key))
 
     def find(self, tokens: list[str]) -> list[tuple[str, int, int]]:
         """Value, place of the first word, number of words, of each phrase found; the longest at each place, none overlapping."""
         found = []
         at = 0
         while at < len(tokens):
-            for length in range(min(self._longest, len(tokens) - at), 0, -1):
+            longest = self._longest.get(tokens[at], 0)
+            for length in range(min(longest, len(tokens) - at), 0, -1):
                 value = self._values.get(tuple(tokens[at : at + length]))
                 if value is not None:
                     found.append((value, at, length))

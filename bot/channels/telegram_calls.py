@@ -1,11 +1,10 @@
 """The calls of the Bot API that the channel makes. Importing this loads aiogram: seconds of CPU, once."""
 
 import structlog
-from aiogram import Bot
 
 from bot.channels.telegram_bubbles import Bubble
 from bot.channels.telegram_errors import failure_of, is_already_so
-from bot.channels.telegram_session import KeepAliveSession, SendText, TakePress
+from bot.channels.telegram_session import KeepAliveBot, SendText, TakePress
 
 log = structlog.get_logger()
 
@@ -14,7 +13,7 @@ class Calls:
     """A bot's calls, each failure in our own terms: aiogram's errors hold the text and the chat, so none of them leaves here."""
 
     def __init__(self, token: str, api_url: str) -> None:
-        self.bot = Bot(token, session=KeepAliveSession(api_url))
+        self.bot = KeepAliveBot(token, api_url)
 
     async def send_text(self, chat: int, bubble: Bubble) -> int:
         """Send one bubble. Gives the message's number, 0 when Telegram says that nothing had to be done.
@@ -23,7 +22,7 @@ class Calls:
             DeliveryDelayed, DeliveryRefused, DeliveryUncertain, ChannelDown.
         """
         try:
-            return await self.bot(SendText(chat_id=chat, text=bubble.text, keyboard=bubble.keyboard))
+            return await self.bot.call(SendText(chat_id=chat, text=bubble.text, keyboard=bubble.keyboard))
         except Exception as exc:  # noqa: BLE001 - whatever it is, its words are not ours to pass on
             if is_already_so(exc):
                 return 0
@@ -34,7 +33,7 @@ class Calls:
     async def take_press(self, token: str) -> None:
         """Let a pressed button stop turning. Failing is no fault: nobody waits for it."""
         try:
-            await self.bot(TakePress(callback_query_id=token))
+            await self.bot.call(TakePress(callback_query_id=token))
         except Exception as exc:  # noqa: BLE001 - as above
             if not is_already_so(exc):
                 log.info("telegram_press_not_answered", error=type(exc).__name__)

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 import structlog
-from aiogram import Bot
 from aiogram.exceptions import (
     AiogramError,
     TelegramConflictError,
@@ -17,7 +16,7 @@ from aiogram.exceptions import (
 from aiogram.methods import DeleteWebhook, GetWebhookInfo, LeaveChat, SetMyCommands
 from aiogram.types import BotCommand
 
-from bot.channels.telegram_session import BatchTooLarge, FetchUpdates
+from bot.channels.telegram_session import BatchTooLarge, FetchUpdates, KeepAliveBot
 from bot.channels.telegram_updates import KINDS, Unpacked, split_batch, unpack
 from bot.domain.messages import Update
 
@@ -61,7 +60,7 @@ class Poller:
 
     def __init__(
         self,
-        bot: Bot,
+        bot: KeepAliveBot,
         *,
         account: str,
         now: Callable[[], datetime],
@@ -111,7 +110,7 @@ class Poller:
 
     async def _poll_once(self, receive: Receive) -> None:
         request = FetchUpdates(offset=self._offset, limit=self._limit, timeout=self._poll_seconds, allowed_updates=list(KINDS))
-        batch = split_batch(await self._bot(request))
+        batch = split_batch(await self._bot.call(request))
         now = self._now()
         unpacked = [unpack(raw, account=self._account, now=now) for raw in batch]
         updates = [each.update for each in unpacked if each.update is not None]

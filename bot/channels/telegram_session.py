@@ -6,7 +6,7 @@ microseconds a call; this one builds JSON and reads answers with msgspec (docs/d
 
 from abc import abstractmethod
 from collections.abc import AsyncGenerator
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import msgspec
 from aiogram import Bot
@@ -22,7 +22,7 @@ from aiogram.exceptions import (
 )
 from aiogram.methods import Response, TelegramMethod
 
-from bot.channels.keepalive import ANSWER_SECONDS, MOST_BYTES, AnswerTooLarge, ExchangeFailed, KeepAlive, NotWritten
+from bot.channels.keepalive import ANSWER_SECONDS, MOST_BYTES, Answer, AnswerTooLarge, ExchangeFailed, KeepAlive, NotWritten
 
 T = TypeVar("T")
 
@@ -46,8 +46,11 @@ class BatchTooLarge(FateUnknown):
     """The answer was larger than we take. For what only reads, asking for less helps."""
 
 
-class LightMethod(TelegramMethod[T]):
-    """A method of the Bot API whose answer we read ourselves, because we need little of it and call it often."""
+class LightMethod(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """A method of the Bot API that we call often: only the fields we use, and we read the little we need of its answer ourselves."""
+
+    __returning__: ClassVar[type]
+    __api_method__: ClassVar[str]
 
     answer_seconds: ClassVar[float] = ANSWER_SECONDS
     most_bytes: ClassVar[int] = MOST_BYTES
@@ -69,7 +72,7 @@ class _Numbered(msgspec.Struct):
 _numbered = msgspec.json.Decoder(_Numbered)
 
 
-class SendText(LightMethod[int]):
+class SendText(LightMethod[int], frozen=True, kw_only=True):
     """sendMessage: plain text, without a preview of links, perhaps with inline buttons. Gives the message's number."""
 
     __returning__ = int
@@ -92,7 +95,7 @@ class SendText(LightMethod[int]):
         return _numbered.decode(result).message_id
 
 
-class TakePress(LightMethod[bool]):
+class TakePress(LightMethod[bool], frozen=True, kw_only=True):
     """answerCallbackQuery without words: the button stops turning."""
 
     __returning__ = bool
@@ -110,7 +113,7 @@ class TakePress(LightMethod[bool]):
         return True
 
 
-class FetchUpdates(LightMethod[bytes]):
+class FetchUpdates(LightMethod[bytes], frozen=True, kw_only=True):
     """getUpdates, its list left as it came: updates are read by `telegram_updates`, and one that can't be must not hide others."""
 
     __returning__ = bytes
@@ -168,41 +171,42 @@ class KeepAliveSession(BaseSession):
             TelegramAPIError: one of its kinds, `NothingSent` and `FateUnknown` among them.
             ClientDecodeError: the call was taken and its answer can't be read.
         """
-        light = method if isinstance(method, LightMethod) else None
-        body = light.body() if light is not None else self._body(bot, method)
+        seconds = float(timeout or self.timeout)
+        status, content = await self._exchange(bot, method, _encode(self._body(bot, method)), seconds, MOST_BYTES)
+        return cast("T", self.check_response(bot, method, status, content.decode(errors="replace")).result)
+
+    async def call(self, bot: Bot, method: LightMethod[T]) -> T:
+        """What we need of the Bot API's answer to a light method. Raises as `make_request`."""
+        heavy = cast("TelegramMethod[T]", method)  # to errors and checks it is what aiogram's own methods are
+        status, content = await self._exchange(bot, heavy, _encode(method.body()), method.answer_seconds, method.most_bytes)
+        failure: ClientDecodeError | None = None
+        if status == 200:
+            try:
+                answer = _answer.decode(content)
+                if answer.ok:
+                    return cast("T", method.read(answer.result))
+            except (msgspec.MsgspecError, RecursionError, UnicodeError):
+                failure = _unreadable()
+        if failure is not None:
+            # Raised out here, it keeps no reference to what could not be read.
+            raise failure
+        return cast("T", self.check_response(bot, heavy, status, content.decode(errors="replace")).result)
+
+    async def _exchange(
+        self, bot: Bot, method: TelegramMethod[T], body: bytes, answer_seconds: float, most_bytes: int
+    ) -> Answer:
         failure: TelegramNetworkError
         try:
-            status, content = await self._server.post(
-                f"/bot{bot.token}/{method.__api_method__}",
-                _encode(body),
-                answer_seconds=float(timeout or self.timeout) if light is None else light.answer_seconds,
-                most_bytes=MOST_BYTES if light is None else light.most_bytes,
+            return await self._server.post(
+                f"/bot{bot.token}/{method.__api_method__}", body, answer_seconds=answer_seconds, most_bytes=most_bytes
             )
+        except AnswerTooLarge as exc:
+            failure = BatchTooLarge(method=method, message=exc.reason)
+        except NotWritten as exc:
+            failure = NothingSent(method=method, message=exc.reason)
         except ExchangeFailed as exc:
-            kind = (
-                NothingSent
-                if isinstance(exc, NotWritten)
-                else BatchTooLarge
-                if isinstance(exc, AnswerTooLarge)
-                else FateUnknown
-            )
-            failure = kind(method=method, message=exc.reason)
-        else:
-            if light is not None and status == 200:
-                return cast("T", self._read_light(bot, light, content))
-            return cast("T", self.check_response(bot, method, status, content.decode(errors="replace")).result)
+            failure = FateUnknown(method=method, message=exc.reason)
         raise failure
-
-    def _read_light(self, bot: Bot, method: LightMethod[T], content: bytes) -> T:
-        try:
-            answer = _answer.decode(content)
-            if answer.ok:
-                return cast("T", method.read(answer.result))
-        except (msgspec.MsgspecError, RecursionError, UnicodeError):
-            pass
-        else:
-            return cast("T", self.check_response(bot, method, 200, content.decode(errors="replace")).result)
-        raise _unreadable()
 
     def check_response(self, bot: Bot, method: TelegramMethod[T], status_code: int, content: str) -> Response[T]:
         """See `BaseSession`: its classes, without its stumbling on answers that say less than they should."""
@@ -250,6 +254,19 @@ class KeepAliveSession(BaseSession):
             raise FileGone(answer.status)
         for start in range(0, len(answer.body), chunk_size):
             yield answer.body[start : start + chunk_size]
+
+
+class KeepAliveBot(Bot):
+    """aiogram's `Bot` over a `KeepAliveSession`, which takes light methods too."""
+
+    session: KeepAliveSession
+
+    def __init__(self, token: str, api_url: str) -> None:
+        super().__init__(token, session=KeepAliveSession(api_url))
+
+    async def call(self, method: LightMethod[T]) -> T:
+        """What we need of the Bot API's answer. Raises as `KeepAliveSession.make_request`."""
+        return await self.session.call(self, method)
 
 
 def _unreadable() -> ClientDecodeError:

@@ -12,13 +12,13 @@ from aiogram.exceptions import AiogramError, ClientDecodeError, TelegramAPIError
 from aiogram.methods import SendMessage
 from aiogram.types import FSInputFile, InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.channels.telegram_session import FileGone, KeepAliveSession, NothingSent, SendText
+from bot.channels.telegram_session import FileGone, KeepAliveBot, NothingSent, SendText
 from tests.fakes.bot_api import TOKEN, FakeBotApi, Fault
 
 
 @pytest.fixture
-async def ours(api: FakeBotApi) -> AsyncIterator[Bot]:
-    bot = Bot(TOKEN, session=KeepAliveSession(api.url))
+async def ours(api: FakeBotApi) -> AsyncIterator[KeepAliveBot]:
+    bot = KeepAliveBot(TOKEN, api.url)
     yield bot
     await bot.session.close()
 
@@ -54,14 +54,14 @@ async def outcome(bot: Bot) -> tuple[type[BaseException], str, object, object] |
     ],
 )
 async def test_an_error_is_the_same_as_through_aiograms_own_session(
-    ours: Bot, theirs: Bot, api: FakeBotApi, status: int, description: str, parameters: dict[str, int]
+    ours: KeepAliveBot, theirs: Bot, api: FakeBotApi, status: int, description: str, parameters: dict[str, int]
 ) -> None:
     api.refuse("sendMessage", status, description, times=2, **parameters)
 
     assert await outcome(ours) == await outcome(theirs)
 
 
-async def test_a_message_is_the_same_as_through_aiograms_own_session(ours: Bot, theirs: Bot, api: FakeBotApi) -> None:
+async def test_a_message_is_the_same_as_through_aiograms_own_session(ours: KeepAliveBot, theirs: Bot, api: FakeBotApi) -> None:
     api.chat(1)
     keyboard = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Ya", callback_data="a")]])
 
@@ -85,37 +85,37 @@ async def test_a_message_is_the_same_as_through_aiograms_own_session(ours: Bot, 
     ],
 )
 async def test_where_aiograms_session_stumbles_the_promised_class_is_raised(
-    ours: Bot, api: FakeBotApi, fault: Fault, kind: type[Exception]
+    ours: KeepAliveBot, api: FakeBotApi, fault: Fault, kind: type[Exception]
 ) -> None:
     api.fail("sendMessage", fault)
 
     with pytest.raises(kind) as caught:
-        await ours(SendText(chat_id=1, text="halo"))
+        await ours.call(SendText(chat_id=1, text="halo"))
 
     assert "MARKED" not in str(caught.value)
 
 
-async def test_values_that_are_false_are_sent(ours: Bot, api: FakeBotApi) -> None:
+async def test_values_that_are_false_are_sent(ours: KeepAliveBot, api: FakeBotApi) -> None:
     await ours.delete_webhook(drop_pending_updates=False)
 
     assert api.calls == [("deletewebhook", {"drop_pending_updates": False})]
 
 
-async def test_an_upload_is_refused_before_anything_is_sent(ours: Bot, api: FakeBotApi) -> None:
+async def test_an_upload_is_refused_before_anything_is_sent(ours: KeepAliveBot, api: FakeBotApi) -> None:
     with pytest.raises(ValueError, match="uploads no files"):
         await ours.send_document(1, FSInputFile(__file__))
 
     assert api.calls == []
 
 
-async def test_files_come_from_the_bot_api_server_only(ours: Bot, api: FakeBotApi) -> None:
+async def test_files_come_from_the_bot_api_server_only(ours: KeepAliveBot, api: FakeBotApi) -> None:
     stream = ours.session.stream_content("https://elsewhere.test/file")
 
     with pytest.raises(ValueError, match="Bot API server only"):
         await anext(stream)
 
 
-async def test_a_file_that_is_gone_does_not_tell_its_address(ours: Bot, api: FakeBotApi) -> None:
+async def test_a_file_that_is_gone_does_not_tell_its_address(ours: KeepAliveBot, api: FakeBotApi) -> None:
     address = ours.session.api.file_url(TOKEN, "voice/file_7.oga")
 
     with pytest.raises(FileGone) as caught:
@@ -131,10 +131,10 @@ async def test_an_unknown_certificate_gets_nothing(tmp_path: Path) -> None:
     async with FakeBotApi() as api:
         await api.stop()
         await api.start(ssl=context)
-        bot = Bot(TOKEN, session=KeepAliveSession(api.url.replace("http:", "https:")))
+        bot = KeepAliveBot(TOKEN, api.url.replace("http:", "https:"))
 
         with pytest.raises(NothingSent):
-            await bot(SendText(chat_id=1, text="halo"))
+            await bot.call(SendText(chat_id=1, text="halo"))
 
         await bot.session.close()
     assert api.calls == []
@@ -148,9 +148,9 @@ async def test_tls_carries_calls_when_the_certificate_is_trusted(tmp_path: Path,
     api = FakeBotApi()
     await api.start(ssl=context)
     api.chat(1)
-    bot = Bot(TOKEN, session=KeepAliveSession(api.url.replace("http:", "https:")))
+    bot = KeepAliveBot(TOKEN, api.url.replace("http:", "https:"))
 
-    numbers = [await bot(SendText(chat_id=1, text="halo")) for _ in range(3)]
+    numbers = [await bot.call(SendText(chat_id=1, text="halo")) for _ in range(3)]
 
     await bot.session.close()
     await api.stop()
@@ -182,7 +182,7 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
     return folder / "cert.pem", folder / "key.pem"
 
 
-async def test_any_api_error_is_a_telegram_api_error(ours: Bot, api: FakeBotApi) -> None:
+async def test_any_api_error_is_a_telegram_api_error(ours: KeepAliveBot, api: FakeBotApi) -> None:
     await api.stop()
 
     with pytest.raises(TelegramAPIError):
