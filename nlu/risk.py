@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from nlu.lexicon import Lexicon
 from nlu.negation import Negation
 from nlu.normalize import Reading
+from nlu.pattern import Pattern
 from nlu.rules import Frame, Rule, RuleBook
 from nlu.understanding import Level, Risk
 
@@ -31,30 +32,37 @@ class RiskReader:
 
     def find(self, reading: Reading) -> tuple[Finding, ...]:
         """Every rule that matches and is not cancelled, the more urgent first."""
-        keys = reading.total & self._book.key_bits
+        total = reading.total
+        keys = total & self._book.key_bits
         if not keys:
             return ()
-        negation = Negation(reading, self._lexicon)
-        by_bit, negatable = self._book.by_bit, self._lexicon.negatable
+        negation, by_bit = Negation(reading, self._lexicon), self._book.by_bit
         found: dict[str, Finding] = {}
         while keys:
             bit = keys & -keys
             keys ^= bit
-            for rule, pattern in by_bit[bit]:
-                if rule.id in found:
-                    continue
-                match = pattern.find(reading, negatable if rule.reads_negation else 0, negation)
-                if match is None or any(other.find(reading, 0, negation) for other in rule.unless):
-                    continue
-                found[rule.id] = Finding(
-                    rule=rule,
-                    level=self._level(rule, reading, negation),
-                    spans=tuple((part[0], part[-1]) for part in match),
-                    is_softened=False,
-                )
+            for others, rule, pattern in by_bit[bit]:
+                # Nearly all end here, so this is not left to the pattern.
+                for mask in others:
+                    if not mask & total:
+                        break
+                else:
+                    if rule.id not in found and (finding := self._finding(rule, pattern, reading, negation)):
+                        found[rule.id] = finding
         if not found:
             return ()
         return self._framed(sorted(found.values(), key=lambda finding: finding.level.rank), reading, negation)
+
+    def _finding(self, rule: Rule, pattern: Pattern, reading: Reading, negation: Negation) -> Finding | None:
+        match = pattern.find(reading, self._lexicon.negatable if rule.reads_negation else 0, negation)
+        if match is None or any(other.find(reading, 0, negation) for other in rule.unless):
+            return None
+        return Finding(
+            rule=rule,
+            level=self._level(rule, reading, negation),
+            spans=tuple((part[0], part[-1]) for part in match),
+            is_softened=False,
+        )
 
     def _level(self, rule: Rule, reading: Reading, negation: Negation) -> Level:
         level = rule.level

@@ -64,12 +64,15 @@ class Frame:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RuleBook:
-    """All rules and frames. `by_bit` finds the rules worth trying from the bits of a text."""
+    """All rules and frames.
+
+    `by_bit` finds the patterns worth trying from the bits of a text: each with the masks it needs besides, and its rule.
+    """
 
     topics: dict[str, Topic]
     rules: tuple[Rule, ...]
     frames: tuple[Frame, ...]
-    by_bit: dict[int, tuple[tuple[Rule, Pattern], ...]]
+    by_bit: dict[int, tuple[tuple[tuple[int, ...], Rule, Pattern], ...]]
     key_bits: int
 
 
@@ -205,18 +208,19 @@ def _frames(root: Block, lexicon: Lexicon, faults: list[str]) -> list[Frame]:
     return frames
 
 
-def _index(rules: list[Rule], lexicon: Lexicon) -> tuple[dict[int, tuple[tuple[Rule, Pattern], ...]], int]:
+def _index(rules: list[Rule], lexicon: Lexicon) -> tuple[dict[int, tuple[tuple[tuple[int, ...], Rule, Pattern], ...]], int]:
     """Files each pattern under its rarest word: the first needed item that is made of no common concept, else the smallest."""
-    by_bit: dict[int, list[tuple[Rule, Pattern]]] = {}
+    by_bit: dict[int, list[tuple[tuple[int, ...], Rule, Pattern]]] = {}
     key_bits = 0
     for rule in rules:
         for pattern in rule.when:
             rare = [mask for mask in pattern.needed if not mask & lexicon.common]
             key = min(rare or pattern.needed, key=int.bit_count)
+            others = tuple(mask for mask in pattern.needed if mask != key)
             key_bits |= key
             rest = key
             while rest:
                 bit = rest & -rest
-                by_bit.setdefault(bit, []).append((rule, pattern))
+                by_bit.setdefault(bit, []).append((others, rule, pattern))
                 rest ^= bit
     return {bit: tuple(entries) for bit, entries in by_bit.items()}, key_bits
