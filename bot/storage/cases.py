@@ -66,6 +66,7 @@ def get(db: sa.Connection, vault: Vault, case_id: CaseId) -> Case:
 
 
 _open_of = PreparedIn(lambda who: sa.select(cases).where(cases.c.contact_id.in_(who), _open))
+_names = tuple(cases.c.keys())
 _MOMENTS = ("opened_at", "waiting_since", "respond_by", "lease_until", "closed_at")
 
 
@@ -74,8 +75,8 @@ def list_open(db: sa.Connection, vault: Vault, contact_ids: Sequence[ContactId])
     if not contact_ids:
         return {}
     found: dict[ContactId, Case] = {}
-    for row in _open_of.run(db, contact_ids):
-        values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented way to a row's columns by name
+    for row in _open_of.rows(db, contact_ids):
+        values = dict(zip(_names, row, strict=True))
         values |= {name: moment_of(values[name]) for name in _MOMENTS if values[name] is not None}
         found[ContactId(values["contact_id"])] = _of_values(values, vault)
     return found
@@ -154,8 +155,7 @@ def save(db: sa.Connection, vault: Vault, case: Case) -> Case:
         StaleCase: somebody changed it since it was read.
     """
     after = replace(case, version=case.version + 1)
-    result = _save.one(db, (*_row(vault, after), case.id, case.version))
-    if result.rowcount != 1:
+    if _save.run(db, (*_row(vault, after), case.id, case.version)) != 1:
         raise StaleCase
     return after
 

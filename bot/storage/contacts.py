@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -77,23 +76,24 @@ def list_by_digest(
 
     `without_memory` leaves the session out, for when it can't be read.
     """
-    rows = _by_digest_locked.run(db, list(addresses)).all()
+    rows = _by_digest_locked.rows(db, list(addresses))
     return {row[3]: _known(row, vault, addresses[row[3]], without_memory=without_memory) for row in rows}
 
 
 def get(db: sa.Connection, vault: Vault, contact_id: ContactId, *, lock: bool = False) -> Known:
     """The contact of this number, which a row refers to."""
-    return _known((_by_id_locked if lock else _by_id).one(db, (contact_id,)).one(), vault)
+    (row,) = (_by_id_locked if lock else _by_id).rows(db, (contact_id,))
+    return _known(row, vault)
 
 
 def find(db: sa.Connection, vault: Vault, *, channel: str, account: str, address: str) -> Known | None:
     """The contact of this address, if anybody ever wrote from it."""
     digest = address_digest(vault, channel=channel, account=account, address=address)
-    row = _by_digest.one(db, (digest,)).one_or_none()
-    return None if row is None else _known(row, vault)
+    rows = _by_digest.rows(db, (digest,))
+    return _known(rows[0], vault) if rows else None
 
 
-def _known(row: sa.Row[*tuple[Any, ...]], vault: Vault, address: str | None = None, *, without_memory: bool = False) -> Known:
+def _known(row: Row, vault: Vault, address: str | None = None, *, without_memory: bool = False) -> Known:
     (number, channel, account, _digest, sealed_address, is_reachable, version, seq, inbound_seq, control, epoch) = row[:11]
     sealed_memory, last_inbound, last_holding = row[11:]
     contact = Contact(

@@ -109,15 +109,15 @@ def take_next(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease:
 
     `by` ALONE only looks: where no other worker can be, nothing need be written to keep it away. What can't be opened is passed over.
     """
-    rows = _take.one(db, (most,)).all()
+    rows = _take.rows(db, (most,))
     if not rows:
         return []
     if by != ALONE:
         in_hands = set(db.scalars(_in_hands))
-        rows = [row for row in rows if row.address_digest not in in_hands]
+        rows = [row for row in rows if row[4] not in in_hands]
         if not rows:
             return []
-        _mark_taken.run(db, [row.id for row in rows], (by, microseconds(now + lease)))
+        _mark_taken.run(db, [row[0] for row in rows], (by, microseconds(now + lease)))
     taken: list[Taken] = []
     for number, channel, account, key_digest, digest, sealed, received_at, attempts in rows:
         try:
@@ -156,8 +156,8 @@ _mark = PreparedIn(
 def still_taken(db: sa.Connection, ids: Sequence[int], *, by: int) -> set[int]:
     """Which of these are still in these hands: a late worker's lease may have run out."""
     if by == ALONE:
-        return set(_still_waiting.run(db, ids).scalars())
-    return set(_mine.run(db, ids, (by,)).scalars())
+        return {number for (number,) in _still_waiting.rows(db, ids)}
+    return {number for (number,) in _mine.rows(db, ids, (by,))}
 
 
 def mark_done(db: sa.Connection, ids: Sequence[int]) -> None:

@@ -157,7 +157,7 @@ _start = PreparedIn(
 
 def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: timedelta, most: int) -> list[Due]:
     """The messages that may go out now, urgent first, marked as being sent. What was said under another speaker is dropped."""
-    rows = _candidates.one(db, (microseconds(now), most))
+    rows = _candidates.rows(db, (microseconds(now), most))
     due: list[Due] = []
     stale: list[Fate] = []
     for number, who, sealed, attempts, is_human, was_unknown, is_safety, epoch, epoch_now, channel, account, address in rows:

@@ -5,9 +5,10 @@ itself. These few statements run for every message, so they hand the driver what
 as text. Everything else goes through SQLAlchemy as usual. Measured in docs/performance.md.
 """
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -24,15 +25,28 @@ class Prepared:
         self._names = names
         self._rendered: dict[str, _Rendered] = {}
 
-    def one(self, db: sa.Connection, row: Row) -> sa.CursorResult[*tuple[Any, ...]]:
-        """Run it with this row. The result's values are as the driver gives them."""
+    def rows(self, db: sa.Connection, row: Row) -> list[Row]:
+        """What it gives when run with this row, values as the driver gives them."""
         rendered = self._for(db)
-        return db.exec_driver_sql(rendered.sql, rendered.arrange(row))
+        if rendered.is_sqlite:
+            found: list[Row] = _sqlite(db).execute(rendered.sql, rendered.arrange(row)).fetchall()
+            return found
+        return [tuple(each) for each in db.exec_driver_sql(rendered.sql, rendered.arrange(row))]
+
+    def run(self, db: sa.Connection, row: Row) -> int:
+        """Run it with this row. How many rows of the table it was about."""
+        rendered = self._for(db)
+        if rendered.is_sqlite:
+            return _sqlite(db).execute(rendered.sql, rendered.arrange(row)).rowcount
+        return db.exec_driver_sql(rendered.sql, rendered.arrange(row)).rowcount
 
     def many(self, db: sa.Connection, rows: Sequence[Row]) -> None:
         """Run it with each of these rows, of which there is at least one."""
         rendered = self._for(db)
-        db.exec_driver_sql(rendered.sql, rendered.arrange_all(rows))
+        if rendered.is_sqlite:
+            _sqlite(db).executemany(rendered.sql, rendered.arrange_all(rows))
+        else:
+            db.exec_driver_sql(rendered.sql, rendered.arrange_all(rows))
 
     def _for(self, db: sa.Connection) -> "_Rendered":
         rendered = self._rendered.get(db.dialect.name)
@@ -49,8 +63,17 @@ class PreparedIn:
         self._names = names
         self._by_size: dict[int, Prepared] = {}
 
-    def run(self, db: sa.Connection, values: Sequence[object], row: Row = ()) -> sa.CursorResult[*tuple[Any, ...]]:
-        """Run it for these values, of which there is at least one."""
+    def rows(self, db: sa.Connection, values: Sequence[object], row: Row = ()) -> list[Row]:
+        """What it gives for these values, of which there is at least one."""
+        prepared, filled = self._of_size(values)
+        return prepared.rows(db, (*filled, *row))
+
+    def run(self, db: sa.Connection, values: Sequence[object], row: Row = ()) -> int:
+        """Run it for these values, of which there is at least one. How many rows of the table it was about."""
+        prepared, filled = self._of_size(values)
+        return prepared.run(db, (*filled, *row))
+
+    def _of_size(self, values: Sequence[object]) -> tuple[Prepared, Row]:
         # The next power of two, filled up with the last value: `in` takes it twice, and a handful of texts serve all sizes.
         size = 1 << (len(values) - 1).bit_length()
         prepared = self._by_size.get(size)
@@ -58,7 +81,12 @@ class PreparedIn:
             places = [f"value_{number}" for number in range(size)]
             statement = self._write([sa.bindparam(place) for place in places])
             prepared = self._by_size[size] = Prepared(statement, *places, *self._names)
-        return prepared.one(db, (*values, *[values[-1]] * (size - len(values)), *row))
+        return prepared, (*values, *[values[-1]] * (size - len(values)))
+
+
+def _sqlite(db: sa.Connection) -> sqlite3.Connection:
+    """The driver's connection, in the transaction that SQLAlchemy began: its own execution costs more than most of our statements."""
+    return cast("sqlite3.Connection", db.connection.dbapi_connection)
 
 
 class _Rendered:
@@ -69,6 +97,7 @@ class _Rendered:
         compiled = statement.compile(dialect=dialect, column_keys=columns)
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - it is for statements of this kind
         self.sql = str(compiled)
+        self.is_sqlite = dialect.name == "sqlite"
         wanted = compiled.positiontup or []
         own = {name: value for name, value in compiled.params.items() if name not in names}
         # An insert names all its columns: defaults are SQLAlchemy's to add, and it doesn't run these.

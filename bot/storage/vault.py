@@ -42,11 +42,11 @@ class Vault:
         if len(key) != 32:
             raise KeyMissing("The vault's key must be 32 bytes; make one with: python3 -m bot.cli key")
         self._cipher = AESGCM(_derive(key, b"teduh seal 1"))
-        self._digest_key = _derive(key, b"teduh digest 1")
+        self._digester = hmac.new(_derive(key, b"teduh digest 1"), digestmod="sha256")
 
     def seal(self, place: str, data: bytes) -> bytes:
         """The data sealed for this place (table, and the row's own name)."""
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = _nonce()
         return _SCHEME + nonce + self._cipher.encrypt(nonce, data, place.encode())
 
     def open(self, place: str, sealed: bytes) -> bytes:
@@ -64,8 +64,28 @@ class Vault:
 
     def digest(self, purpose: str, value: str) -> bytes:
         """16 bytes by which this value is found again for this purpose, and which tell nothing without the key."""
-        message = purpose.encode() + b"\0" + value.encode("utf-8", "surrogatepass")
-        return hmac.digest(self._digest_key, message, "sha256")[:DIGEST_BYTES]
+        # A copy of the keyed state: `hmac.digest` lets go of the interpreter each time, and with it of our place in the queue.
+        digester = self._digester.copy()
+        digester.update(purpose.encode() + b"\0" + value.encode("utf-8", "surrogatepass"))
+        return digester.digest()[:DIGEST_BYTES]
+
+
+_NONCES_DRAWN = 256
+_nonces: list[bytes] = []
+
+
+def _nonce() -> bytes:
+    """96 bits from the system's generator, never given twice: drawn many at a time, because each call of the system is a pause."""
+    while True:
+        try:
+            return _nonces.pop()
+        except IndexError:
+            drawn = os.urandom(_NONCE_BYTES * _NONCES_DRAWN)
+            _nonces.extend(drawn[at : at + _NONCE_BYTES] for at in range(0, len(drawn), _NONCE_BYTES))
+
+
+# A child of this process would otherwise use the same ones again.
+os.register_at_fork(after_in_child=_nonces.clear)
 
 
 def _derive(key: bytes, info: bytes) -> bytes:

@@ -90,6 +90,20 @@ async def test_a_full_disk_is_told_in_one_sentence_and_what_was_stored_stays(sql
 
 
 @pytest.mark.postgres
+async def test_readers_are_told_in_one_sentence_too(sqlite: Database, tmp_path):
+    (tmp_path / "teduh.db").write_bytes(b"no database any more" * 500)
+    (tmp_path / "teduh.db-wal").unlink()
+
+    with pytest.raises(DatabaseUnusable, match="restore a backup"):
+        await sqlite.read(lambda db: db.execute(sa.text("select count(*) from contacts")).all())
+
+
+async def test_a_statement_that_is_wrong_is_the_fault_of_the_work(sqlite: Database):
+    for run in (sqlite.write, sqlite.read):
+        with pytest.raises(sa.exc.OperationalError, match="no such table"):
+            await run(lambda db: db.execute(sa.text("select 1 from nothing_of_ours")))
+
+
 async def test_work_whose_connection_is_cut_is_run_again_on_a_fresh_one(postgres: Database):
     tries = 0
 

@@ -22,7 +22,7 @@ async def test_a_list_of_any_length_finds_just_its_own_rows(database: Database, 
     among = PreparedIn(lambda places: sa.select(table.c.id).where(table.c.id.in_(places)).order_by(table.c.id))
 
     for size in range(1, 10):
-        found = await database.read(lambda db, some=ids[:size]: list(among.run(db, some).scalars()))
+        found = await database.read(lambda db, some=ids[:size]: [number for (number,) in among.rows(db, some)])
         assert found == ids[:size]
 
 
@@ -34,7 +34,7 @@ async def test_values_find_their_places_in_any_order_and_twice(database: Databas
         "low",
     )
 
-    found = await database.read(lambda db: set(between.one(db, (ids[5], ids[2])).scalars()))
+    found = await database.read(lambda db: {number for (number,) in between.rows(db, (ids[5], ids[2]))})
 
     assert found == set(ids[3:6])
 
@@ -56,4 +56,4 @@ async def test_an_insert_that_leaves_a_default_to_sqlalchemy_is_refused(database
     unfinished = Prepared(sa.insert(table), "channel", "account", "key_digest", "address_digest", "received_at", "state")
 
     with pytest.raises(AssertionError, match="attempts"):
-        await database.write(lambda db: unfinished.one(db, ("web", "main", b"k", b"a", 0, inbox.WAITING)))
+        await database.write(lambda db: unfinished.run(db, ("web", "main", b"k", b"a", 0, inbox.WAITING)))
