@@ -160,6 +160,7 @@ def build_core(
     desk = Desk(vault=vault, new_id=new_id, engine=engine, render=content.render, frame=content.frame)
     inbox_bell, outbox_bell = Bell(asyncio.Event()), Bell(asyncio.Event())
     by_name = {channel.name: channel for channel in channels}
+    delivery = Delivery(database=database, vault=vault, channels=by_name, live=live, bell=outbox_bell, lease=new_id(), now=now)
     worker = Worker(
         database=database,
         parts=parts,
@@ -167,11 +168,11 @@ def build_core(
         interpreter=interpreter,
         channels=by_name,
         live=live,
+        sender=delivery,
         inbox_bell=inbox_bell,
         outbox_bell=outbox_bell,
         now=now,
     )
-    delivery = Delivery(database=database, vault=vault, channels=by_name, live=live, bell=outbox_bell, lease=new_id(), now=now)
     return Core(
         settings=settings,
         content=content,

@@ -59,7 +59,8 @@ class Delivery:
         self._now = now
         self._fates: list[Fate] = []
         self._chains: asyncio.Queue[list[Due]] = asyncio.Queue()
-        self._in_hand = 0
+        self._in_hand = self._reserved = 0
+        self._is_running = False
         self._down: dict[str, datetime] = {}
         self._stopping = False
 
@@ -71,7 +72,8 @@ class Delivery:
     async def run(self) -> None:
         """Send until stopped."""
         async with self._sending():
-            while not self._stopping or self._in_hand or self._fates:
+            self._is_running = True
+            while not self._stopping or self._in_hand or self._reserved or self._fates:
                 try:
                     await self._cycle()
                 except Exception as exc:  # noqa: BLE001 - the loop must outlive a database that is gone for a while
@@ -80,6 +82,19 @@ class Delivery:
                     continue
                 if not self._fates:
                     await self._bell.wait(0.5 if self._in_hand or self._stopping else 1.0)
+
+    def reserve(self, most: int) -> outbox.Room | None:
+        """Room for so many messages at most, to be given back by `take`; None when nothing is taken just now."""
+        room = min(most, IN_HAND - self._in_hand - self._reserved)
+        if not self._is_running or self._stopping or room <= 0:
+            return None
+        self._reserved += room
+        return outbox.Room(lease=self._lease, until=self._now() + LEASE, most=room)
+
+    def take(self, room: outbox.Room, due: Sequence[Due]) -> None:
+        """Send these, whose sending has been committed; give back the room."""
+        self._reserved -= room.most
+        self._hand_out(due)
 
     async def run_until_idle(self) -> None:
         """Send what is due, and what becomes due by that, then return."""
@@ -105,7 +120,7 @@ class Delivery:
         """One transaction: what became of the last tries, and the next ones."""
         fates, self._fates = self._fates, []
         now = self._now()
-        most = 0 if self._stopping else IN_HAND - self._in_hand
+        most = 0 if self._stopping else IN_HAND - self._in_hand - self._reserved
         try:
             due, who = await self._database.write(lambda db: self._exchange(db, fates, most, now))
         except Exception:
@@ -114,6 +129,10 @@ class Delivery:
         for contact_id in who:
             self._live.publish(f"contact:{contact_id}", {"kind": "delivery"})
             self._live.publish("console", {"kind": "delivery", "contact": str(contact_id)})
+        self._hand_out(due)
+
+    def _hand_out(self, due: Sequence[Due]) -> None:
+        """Give these to the senders, those of a contact as one chain."""
         self._in_hand += len(due)
         by_contact: dict[int, list[Due]] = {}
         for each in due:

@@ -14,7 +14,7 @@ from bot.actions.handoff import Desk
 from bot.actions.respond import Heard, Outcome, Parts
 from bot.channels.channel import Channel
 from bot.domain.messages import InboundMessage, Kind
-from bot.storage import inbox
+from bot.storage import inbox, outbox
 from bot.storage.database import Database, DatabaseUnusable
 from bot.storage.live import Live
 from nlu.understanding import Understanding
@@ -35,6 +35,18 @@ class Interpreter(Protocol):
 
     def understand(self, text: str) -> Understanding:
         """What was understood; it never raises on purpose."""
+        ...
+
+
+class Sender(Protocol):
+    """Who sends what is due."""
+
+    def reserve(self, most: int) -> outbox.Room | None:
+        """Room for so many messages at most, to be given back by `take`; None when it takes nothing."""
+        ...
+
+    def take(self, room: outbox.Room, due: Sequence[outbox.Due]) -> None:
+        """Send these, whose sending has been committed; give back the room."""
         ...
 
 
@@ -67,6 +79,7 @@ class Worker:
         interpreter: Interpreter,
         channels: dict[str, Channel],
         live: Live,
+        sender: Sender,
         inbox_bell: Bell,
         outbox_bell: Bell,
         now: Callable[[], datetime],
@@ -77,6 +90,7 @@ class Worker:
         self._interpreter = interpreter
         self._channels = channels
         self._live = live
+        self._sender = sender
         self._inbox_bell = inbox_bell
         self._outbox_bell = outbox_bell
         self._now = now
@@ -136,20 +150,26 @@ class Worker:
         return heard
 
     async def _respond(self, group: Sequence[Heard]) -> Outcome:
-        now = self._now()
+        now, room = self._now(), self._sender.reserve(len(group))
+        outcome: Outcome | None = None
         try:
-            return await self._database.write(lambda db: respond.respond(db, self._parts, group, now=now))
+            outcome = await self._database.write(lambda db: respond.respond(db, self._parts, group, now=now, room=room))
         except DatabaseUnusable:
             raise
         except Exception as exc:  # noqa: BLE001 - it is worked one by one, and what fails alone is set aside
             log.error("group_failed", error=type(exc).__name__, count=len(group))
             if len(group) == 1:
                 return await self._set_aside(group[0], exc)
+        finally:
+            if room is not None:
+                self._sender.take(room, outcome.due if outcome is not None else ())
+        if outcome is not None:
+            return outcome
         # Something in the group can't be written: each alone, so that only that one is set aside.
-        outcome = Outcome()
+        together = Outcome()
         for heard in group:
-            outcome.add(await self._respond([heard]))
-        return outcome
+            together.add(await self._respond([heard]))
+        return together
 
     async def _set_aside(self, heard: Heard, exc: Exception) -> Outcome:
         now = self._now()

@@ -65,12 +65,13 @@ class Parts:
 
 @dataclass(slots=True)
 class Outcome:
-    """What others should be told after the commit. `failed` are classes of faults."""
+    """What others should be told after the commit. `due` is already in the sender's hands; `failed` are classes of faults."""
 
     contacts: set[ContactId] = field(default_factory=set)
     cases: dict[CaseId, int] = field(default_factory=dict)
     is_queue_changed: bool = False
     has_outgoing: bool = False
+    due: list[outbox.Due] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
     def add(self, other: "Outcome") -> None:
@@ -79,11 +80,17 @@ class Outcome:
         self.cases |= other.cases
         self.is_queue_changed |= other.is_queue_changed
         self.has_outgoing |= other.has_outgoing
+        self.due += other.due
         self.failed += other.failed
 
 
-def respond(db: sa.Connection, parts: Parts, group: Sequence[Heard], *, now: datetime) -> Outcome:
-    """Work these updates, in order for each contact, and mark them done. Gives what to tell others after the commit."""
+def respond(
+    db: sa.Connection, parts: Parts, group: Sequence[Heard], *, now: datetime, room: outbox.Room | None = None
+) -> Outcome:
+    """Work these updates, in order for each contact, and mark them done. Gives what to tell others after the commit.
+
+    Replies that nothing holds back go straight to a sender, as long as there is `room`; the others are queued.
+    """
     mine = inbox.still_taken(db, [heard.taken.id for heard in group], by=group[0].taken.lease)
     outcome, done, set_aside = Outcome(), [], dict[str, list[int]]()
     talks = _load(db, parts, group)
@@ -107,7 +114,7 @@ def respond(db: sa.Connection, parts: Parts, group: Sequence[Heard], *, now: dat
                 outcome.failed.append(type(exc).__name__)
                 continue
         done.append(heard.taken.id)
-    _save(db, parts, [talk for talk in talks.values() if talk.is_changed], outcome, now=now)
+    _save(db, parts, [talk for talk in talks.values() if talk.is_changed], outcome, now=now, room=room)
     inbox.mark_done(db, done)
     for digest, talk in talks.items():
         if talk.is_erased:
@@ -275,7 +282,15 @@ def _give_up(talk: Talk, message: InboundMessage, understanding: Understanding, 
         talk.say(text, level=level, is_safety=True, now=now)
 
 
-def _save(db: sa.Connection, parts: Parts, talks: Sequence[Talk], outcome: Outcome, *, now: datetime) -> None:
+def _save(
+    db: sa.Connection,
+    parts: Parts,
+    talks: Sequence[Talk],
+    outcome: Outcome,
+    *,
+    now: datetime,
+    room: outbox.Room | None = None,
+) -> None:
     vault = parts.vault
     # First what is forgotten, then what came after it.
     for talk in talks:
@@ -283,7 +298,10 @@ def _save(db: sa.Connection, parts: Parts, talks: Sequence[Talk], outcome: Outco
             privacy.erase(db, talk.contact.id, now=now)
     contacts.save(db, vault, [talk.known() for talk in talks], now=now)
     messages.add(db, vault, [entry for talk in talks for entry in talk.entries])
-    outbox.add(db, [row for talk in talks for row in talk.outgoing])
+    if room is not None:
+        outcome.due = _due_at_once(db, talks, most=room.most)
+    started = {due.id for due in outcome.due}
+    outbox.add(db, [row for talk in talks for row in talk.outgoing], room=room, started=started)
     consents.add(db, [answer for talk in talks for answer in talk.agreed])
     reach = [(talk.contact.id, talk.reach) for talk in talks if talk.reach is not None]
     contacts.save_reach(db, reach)
@@ -291,7 +309,7 @@ def _save(db: sa.Connection, parts: Parts, talks: Sequence[Talk], outcome: Outco
     cases.add(db, vault, [talk.case for talk in talks if talk.case and talk.is_case_new])
     for talk in talks:
         outcome.contacts.add(talk.contact.id)
-        outcome.has_outgoing |= bool(talk.outgoing)
+        outcome.has_outgoing |= any(row.id not in started for row in talk.outgoing)
         outcome.is_queue_changed |= talk.is_erased
         if talk.case is None:
             continue
@@ -299,3 +317,14 @@ def _save(db: sa.Connection, parts: Parts, talks: Sequence[Talk], outcome: Outco
             cases.save(db, vault, talk.case)
         outcome.is_queue_changed |= talk.is_case_new or talk.is_case_raised
         outcome.cases[talk.case.id] = talk.seq
+
+
+def _due_at_once(db: sa.Connection, talks: Sequence[Talk], *, most: int) -> list[outbox.Due]:
+    """What need not be queued: replies in talks where nothing else is on its way, urgent ones first."""
+    speaking = [talk for talk in talks if talk.outgoing and talk.reach is not False and talk.is_of_one_speaker]
+    held_back = outbox.list_waited_for(db, [talk.contact.id for talk in speaking if not talk.is_new])
+    due: list[outbox.Due] = []
+    for talk in sorted(speaking, key=lambda each: each.outgoing[0].rank):
+        if talk.contact.id not in held_back and len(due) + len(talk.outgoing) <= most:
+            due += talk.due()
+    return due

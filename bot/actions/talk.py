@@ -13,7 +13,7 @@ from bot.domain.messages import InboundMessage, Kind, MessageId, OutboundMessage
 from bot.storage.consents import Consent
 from bot.storage.contacts import Known, Memory
 from bot.storage.messages import EVENT, TEXT, By, Entry
-from bot.storage.outbox import Outgoing
+from bot.storage.outbox import Due, Outgoing
 from nlu.understanding import Level, most_urgent
 
 _SIGNS_KEPT = 40
@@ -41,6 +41,7 @@ class Talk:
         self.new_notes: list[str] = []
         self.entries: list[Entry] = []
         self.outgoing: list[Outgoing] = []
+        self.bubbles: dict[MessageId, OutboundMessage] = {}
         self.agreed: list[Consent] = []
         self.reach: bool | None = None
         self.is_erased = False
@@ -123,6 +124,7 @@ class Talk:
     def say(self, message: OutboundMessage, *, level: Level | None, now: datetime, is_safety: bool = False) -> None:
         """Add the program's bubble to the thread and to what goes out."""
         message_id = self._enter(By.PROGRAM, TEXT, message.text, now=now, message=message)
+        self.bubbles[message_id] = message
         self.outgoing.append(
             Outgoing(
                 id=message_id,
@@ -133,6 +135,28 @@ class Talk:
                 is_safety=is_safety,
             )
         )
+
+    @property
+    def is_of_one_speaker(self) -> bool:
+        """Whether who speaks did not change after a reply was made: the queue drops what is out of date."""
+        return all(row.control_epoch == self.control_epoch for row in self.outgoing)
+
+    def due(self) -> list[Due]:
+        """What goes out, as its sender takes it."""
+        return [
+            Due(
+                id=row.id,
+                contact_id=row.contact_id,
+                channel=self.contact.channel,
+                account=self.contact.account,
+                address=self.contact.address,
+                message=self.bubbles[row.id],
+                attempts=1,
+                is_human=row.is_human,
+                was_unknown=False,
+            )
+            for row in self.outgoing
+        ]
 
     def _enter(
         self,

@@ -1,6 +1,6 @@
 """Messages on their way to contacts, each as a row from the transaction that caused it until its fate is known."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -47,6 +47,14 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     was_unknown: bool
 
 
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """Room in a sender's hands for `most` messages: the lease under which it sends, and until when that holds."""
+
+    lease: int
+    until: datetime
+    most: int
+
+
 class Fate(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one try. `due_at` when it goes back to the queue; `platform_id` when it was taken."""
 
@@ -72,24 +80,29 @@ _insert = Prepared(
     "updated_at",
     "attempts",
     "was_unknown",
+    "lease",
+    "lease_until",
 )
 
 
-def add(db: sa.Connection, rows: Iterable[Outgoing]) -> None:
-    """Queue these."""
+def add(db: sa.Connection, rows: Iterable[Outgoing], *, room: Room | None = None, started: Container[MessageId] = ()) -> None:
+    """Queue these; those of `started` are in a sender's hands from the first."""
+    lease, until = (room.lease, microseconds(room.until)) if room is not None else (None, None)
     values = [
         (
             row.id,
             row.contact_id,
-            DeliveryState.QUEUED.value,
+            DeliveryState.SENDING.value if (is_started := row.id in started) else DeliveryState.QUEUED.value,
             row.rank,
             row.is_human,
             row.is_safety,
             row.control_epoch,
             microseconds(row.due_at),
             microseconds(row.due_at),
-            0,
+            1 if is_started else 0,
             False,
+            lease if is_started else None,
+            until if is_started else None,
         )
         for row in rows
     ]
@@ -100,6 +113,16 @@ def add(db: sa.Connection, rows: Iterable[Outgoing]) -> None:
 # Written out, not bound: only then does SQLite see that a partial index fits.
 _queued = sa.literal_column("'queued'", sa.String)
 _sending = sa.literal_column("'sending'", sa.String)
+
+_open_of = PreparedIn(
+    lambda who: sa.select(outbox.c.contact_id).where(outbox.c.contact_id.in_(who), outbox.c.state.in_((_queued, _sending)))
+)
+
+
+def list_waited_for(db: sa.Connection, contact_ids: Sequence[ContactId]) -> set[ContactId]:
+    """Those of these contacts for whom something is being sent or waits: nothing may overtake it."""
+    return {who for (who,) in _open_of.rows(db, contact_ids)} if contact_ids else set()
+
 
 _earlier = outbox.alias("earlier")
 _candidates = Prepared(

@@ -1,0 +1,145 @@
+"""Replies that nothing holds back go from the step to the sender; order, urgency and what a crash leaves stay what they were."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bot.actions import respond
+from bot.actions.respond import Heard, Outcome
+from bot.app import build_core
+from bot.channels.channel import DeliveryDelayed
+from bot.config import Data, Settings
+from bot.delivery import IN_HAND
+from bot.storage import inbox, outbox, tables
+from bot.storage.migrate import migrate
+from bot.storage.outbox import Room
+from tests.actions.test_respond import AFRAID, CONTENT, INTERPRETER, Talks
+from tests.builders import NOW
+from tests.fakes.recording import RecordingChannel
+
+
+@pytest.fixture
+async def talks(tmp_path: Path) -> AsyncIterator[Talks]:
+    # A channel that wants one bubble a turn: what is counted below are turns.
+    channel = RecordingChannel("telegram")
+    settings = Settings(data=Data(folder=str(tmp_path)))
+    core = build_core(settings, CONTENT, INTERPRETER, channels=[channel], now=lambda: datetime.now(UTC))
+    await migrate(core.database)
+    yield Talks(core, channel)
+    await core.database.close()
+
+
+async def answer(talks: Talks, *, most: int) -> Outcome:
+    """Work all that waits in one group, with room for so many replies."""
+    core, room = talks.core, Room(lease=77, until=NOW + timedelta(seconds=90), most=most)
+
+    def work(db: sa.Connection) -> Outcome:
+        taken = inbox.take_next(db, core.vault, by=inbox.ALONE, now=NOW, lease=timedelta(seconds=60), most=99)
+        messages = [talks.channel.parse(each.update.body) for each in taken]
+        group = [
+            Heard(taken=each, message=message, understanding=INTERPRETER.understand(message.text))
+            for each, message in zip(taken, messages, strict=True)
+        ]
+        return respond.respond(db, core.parts, group, now=NOW, room=room)
+
+    return await core.database.write(work)
+
+
+async def states(talks: Talks) -> list[str]:
+    query = sa.select(tables.outbox.c.state).order_by(tables.outbox.c.id)
+    return await talks.core.database.read(lambda db: list(db.scalars(query)))
+
+
+async def test_a_reply_that_nothing_holds_back_is_in_the_sender_s_hands_from_the_first(talks: Talks):
+    await talks.write("anna", "halo", work=False)
+
+    outcome = await answer(talks, most=9)
+
+    assert [(due.address, due.attempts, due.was_unknown) for due in outcome.due] == [("anna", 1, False)]
+    assert not outcome.has_outgoing
+    assert await states(talks) == ["sending"]
+
+
+async def test_where_there_is_little_room_the_urgent_goes_first_and_the_rest_is_queued(talks: Talks):
+    for address, text in (("budi", "halo"), ("anna", AFRAID), ("citra", "halo")):
+        await talks.write(address, text, work=False)
+
+    outcome = await answer(talks, most=1)
+
+    assert [due.address for due in outcome.due] == ["anna"]
+    assert outcome.has_outgoing
+    assert sorted(await states(talks)) == ["queued", "queued", "sending"]
+
+
+async def test_nothing_overtakes_what_waits_for_another_try(talks: Talks):
+    talks.channel.fault = lambda _address, _tries: DeliveryDelayed(reason="429", wait_seconds=3600)
+    await talks.write("anna", "halo")
+    await talks.write("anna", "lanjut", work=False)
+
+    outcome = await answer(talks, most=9)
+
+    assert outcome.due == []
+    assert await states(talks) == ["queued", "queued"]
+
+
+async def test_a_reply_is_left_to_the_queue_when_the_speaker_changed_after_it(talks: Talks):
+    await talks.write("anna", "halo", work=False)
+    await talks.write("anna", "berhenti", work=False)
+
+    outcome = await answer(talks, most=9)
+
+    assert outcome.due == []
+
+
+async def test_what_a_crash_left_in_the_sender_s_hands_goes_out_once_more_and_says_so(talks: Talks):
+    await talks.write("anna", "halo", work=False)
+    await answer(talks, most=9)
+
+    later = NOW + timedelta(minutes=2)
+    await talks.core.database.write(lambda db: outbox.settle_lost(db, now=later, channels_that_resend=["telegram"]))
+    await talks.core.delivery.run_until_idle()
+
+    assert len(talks.channel.sent) == 1
+    marked = await talks.core.database.read(lambda db: list(db.scalars(sa.select(tables.outbox.c.was_unknown))))
+    assert marked == [True]
+
+
+async def test_many_who_write_at_once_are_each_answered_in_order_while_the_sender_runs(talks: Talks):
+    sending = asyncio.create_task(talks.core.delivery.run())
+    people = [f"p{number}" for number in range(IN_HAND * 2)]
+    for word in ("halo", "lanjut", "2"):
+        for address in people:
+            await talks.write(address, word, work=False)
+        while await talks.core.worker.work_once():
+            pass
+    talks.core.delivery.stop()
+    await sending
+
+    said = {address: talks.channel.texts(address) for address in people}
+    assert all(texts == said["p0"] for texts in said.values())
+    assert len(said["p0"]) == 3
+    assert set(await states(talks)) == {"sent"}
+
+
+async def test_room_is_given_back_when_nothing_could_be_written(talks: Talks):
+    core = talks.core
+    refusing = "create trigger refusing before insert on outbox begin select raise(abort, 'no'); end"
+    await core.database.write(lambda db: db.exec_driver_sql(refusing))
+    sending = asyncio.create_task(core.delivery.run())
+    await asyncio.sleep(0)
+    await talks.write("anna", "halo", work=False)
+    await talks.write("budi", "halo", work=False)
+
+    await core.worker.work_once()
+
+    room = core.delivery.reserve(10_000)
+    assert room is not None
+    assert room.most == IN_HAND
+    core.delivery.take(room, ())
+    core.delivery.stop()
+    await sending
+    assert await states(talks) == []
