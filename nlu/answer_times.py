@@ -16,6 +16,7 @@ _SINGLE = re.compile(
 _AFTER = re.compile(r"\b(?:setelah|habis|abis|di ?atas|mulai|dari|sesudah|bar|sawise|saentos)\b")
 _LATE = frozenset(["malam", "malem", "mlm", "bengi", "peuting"])
 _EVENING = frozenset(["sore", "petang", "pm"])
+_PARTS = ("pagi", "siang", "sore", "malam")
 _MORNING = frozenset(["pagi", "subuh", "am", "isuk", "esuk"])
 
 
@@ -29,21 +30,25 @@ def read_time(tokens: list[str], text: str) -> Answer:
         return _NOTHING if others else Answer(value="jangan_hubungi", confidence=0.95)
     if "jangan" in tokens or "jgn" in tokens:
         return _NOTHING
+    parts = list(dict.fromkeys(value for value in found if value in _PARTS))
+    named = parts[0] if len(parts) == 1 else None  # "malam jam 8": the part of the day comes first
     if match := _RANGE.search(lowered):
-        span = _span(match)
+        span = _span(match, named)
         if span:
             return Answer(value=span, confidence=0.9)
         return _NOTHING
     if match := _SINGLE.search(lowered):
-        return _single(match, is_open=bool(_AFTER.search(lowered)))
-    parts = list(dict.fromkeys(value for value in found if value != "jangan_hubungi"))
-    if len(parts) == 1:
-        return Answer(value=parts[0], confidence=0.95 if len(tokens) <= 5 else 0.75)
+        return _single(match, named, is_open=bool(_AFTER.search(lowered)))
+    values = list(dict.fromkeys(value for value in found if value != "jangan_hubungi"))
+    if len(values) == 1:
+        return Answer(value=values[0], confidence=0.95 if len(tokens) <= 5 else 0.75)
     return _NOTHING
 
 
-def _span(match: re.Match[str]) -> str | None:
+def _span(match: re.Match[str], named: str | None) -> str | None:
     half1, hour1, minute1, part1, half2, hour2, minute2, part2 = match.groups()
+    if part1 is None and part2 is None:
+        part1 = part2 = named
     start = _clock(hour1, minute1, part1 or _borrowed(hour1, hour2, part2), is_half=bool(half1))
     end = _clock(hour2, minute2, part2, is_half=bool(half2))
     if start is None or end is None:
@@ -60,10 +65,10 @@ def _borrowed(hour1: str, hour2: str, part2: str | None) -> str | None:
     return part2 if part2 is not None and part2 != "siang" and int(hour1) < int(hour2) <= 12 else None
 
 
-def _single(match: re.Match[str], *, is_open: bool) -> Answer:
+def _single(match: re.Match[str], named: str | None, *, is_open: bool) -> Answer:
     half = match.group(1)
     hour, minute = match.group(2) or match.group(5), match.group(3) or match.group(6)
-    part = match.group(7)
+    part = match.group(7) or named
     start = _clock(hour, minute, part, is_half=bool(half))
     if start is None or is_open:
         return _NOTHING

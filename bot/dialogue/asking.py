@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.dialogue.flow import FIXED_VALUES, Consent, Option, Question, ScreenFlow, Step, Text, Type, Variant
 from bot.dialogue.run import Bubble, Run
@@ -15,6 +16,9 @@ from nlu.understanding import Answer, Understanding
 
 SURE = 0.5
 """Below this a reading is no answer. Source: docs/understanding.md, calibration of `nlu.answers`."""
+
+ReadAnswer = Callable[[str, str], Answer]
+ReadChoice = Callable[[str, Sequence[tuple[str, Sequence[str]]]], Answer]
 
 TELL_MORE = "more"
 SKIP_BUTTON = "s"
@@ -164,6 +168,34 @@ def _shown(question: Question) -> tuple[str, ...]:
     if not question.slot:
         return ("yes", TELL_MORE, "no")
     return FIXED_VALUES.get(question.type, ())
+
+
+def keep_facts(run: Run, understanding: Understanding, asked: Asked | None) -> tuple[str, ...]:
+    """Keep what a sentence says in passing and for sure, where it is not known yet; of two ages the first. The slots filled."""
+    filled: set[str] = set()
+    for fact in understanding.facts:
+        slot = run.book.fact_slots.get(fact.kind)
+        if slot is None or slot in filled or fact.confidence < SURE:
+            continue
+        if asked is not None and asked.question.slot == slot:
+            continue
+        filled.add(slot)
+        given = run.answers.get(slot)
+        if given is None or given.is_inferred or given.state is not AnswerState.KNOWN:
+            run.give(slot, fact.value, is_inferred=True)  # type: ignore[arg-type]  # values of `nlu.answers` are ours
+    return tuple(filled)
+
+
+def confirm(run: Run, slot: str, *, is_quiet: bool = False) -> bool:
+    """Say in passing what was read out of other words, so that it can be corrected. Whether there was something to say."""
+    given = run.answers[slot]
+    text = run.book.find_text(f"confirm_{slot}")
+    is_said = given.is_inferred and given.state is AnswerState.KNOWN and text is not None and not is_quiet
+    if is_said:
+        run.say(text)
+    if given.is_inferred:
+        run.answers[slot] = replace(given, is_inferred=False)
+    return is_said
 
 
 def has_words(text: str) -> bool:

@@ -60,3 +60,9 @@ class Book:
 
 
 URGENT = (Level.P1, Level.P2)
+
+START, GREETING = "intake", "system_start"
+"""The flow that every talk begins with, and the one of greeting and consent that comes before it."""
+
+CONSENT, PRIVATE = "consent", "private"
+"""Guards: the contact agreed; only the contact reads this just now."""

@@ -1,17 +1,17 @@
 """A turn while it is worked: the session's parts, changed in place, and what is said and noted on the way."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from bot.dialogue.book import Book
+from bot.dialogue.book import PRIVATE, Book
 from bot.dialogue.conditions import local_day
 from bot.dialogue.flow import Text
 from bot.dialogue.session import AnswerState, Given, Place, Session, Value
-from bot.dialogue.turn import Choice, Circumstances, Event, Reply, Say, SignSeen, Turn
+from bot.dialogue.turn import Choice, Circumstances, Event, Reply, Say, ServiceShown, SignSeen, Turn
 from bot.domain.cases import Control
 from bot.domain.referrals import is_abroad
 from nlu.understanding import Level, most_urgent
@@ -59,8 +59,8 @@ class Run:
         self.is_asking = False
         self.answer: Value | None = None
         last = circumstances.last_inbound_at
-        if "private" in self.guards and last is not None and circumstances.now - last > PRIVATE_LASTS:
-            del self.guards["private"]
+        if PRIVATE in self.guards and last is not None and circumstances.now - last > PRIVATE_LASTS:
+            del self.guards[PRIVATE]
 
     # What conditions ask
 
@@ -136,6 +136,12 @@ class Run:
         """Move the flow that runs to another of its steps."""
         self.stack[-1] = Place(flow=self.stack[-1].flow, step=step, item=item, tries=tries)
 
+    @property
+    def home(self) -> Any:
+        """Where the contact is, as far as told: a mapping of province and regency."""
+        given = self.answers.get("kabupaten")
+        return given.value if given is not None else None
+
     def knows(self, slot: str) -> bool:
         """Whether an answer, or its refusal, is there."""
         given = self.answers.get(slot)
@@ -182,6 +188,18 @@ class Run:
     def say_named(self, name: str) -> None:
         """Add a bubble of a text of the frame."""
         self.say(self.book.find_text(name))
+
+    def show(self, services: Sequence[str]) -> None:
+        """Note that these services are shown."""
+        for service in services:
+            self.events.append(ServiceShown(service=service))
+            if service not in self.shown:
+                self.shown = (*self.shown, service)
+
+    def say_availability(self) -> None:
+        """Say honestly that nobody is on duty, when that is so."""
+        if self.circumstances.responders_on_duty == 0:
+            self.say_named("system_nobody_on_duty")
 
     def see(self, topic: str, level: Level, words: str = "", *, is_new: bool = False) -> None:
         """Note a reason for a person to look, when it is new or more urgent than before. The level known of it only rises."""

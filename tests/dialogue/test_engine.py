@@ -293,6 +293,44 @@ def test_who_waits_is_told_so_at_most_every_five_minutes():
     assert person.waits(minutes=2).says("halo?").turn.replies
 
 
+@pytest.mark.parametrize("word", ["lewati", "kembali", "batal"])
+def test_a_word_about_questions_is_a_message_like_others_while_nothing_is_asked(word: str):
+    person = Person().says("petugas").says(word)
+
+    assert person.turn.replies == ()
+    assert person.control is Control.PENDING
+
+
+def test_who_asks_what_was_said_while_waiting_hears_it_again():
+    assert Person().says("petugas").says("ulang").heard
+
+
+def test_a_second_cry_for_help_before_anything_was_agreed_gets_the_numbers_again():
+    person = Person().says("suami saya sering mukul saya").says("suami saya mukul saya lagi barusan, gak kuat")
+
+    assert "110" in person.heard
+    assert person.at == ("system_start", "izin")
+    assert not person.events(ConsentAnswered)
+
+
+def test_a_place_told_at_another_question_is_said_to_be_understood_and_spends_no_try():
+    person = agreed().says("mau minta tolong urusan kontrakan").says("di surabaya kak")
+
+    assert person.answer("kabupaten") == {"province": "Jawa Timur", "regency": "Kota Surabaya"}
+    assert "Surabaya" in person.heard
+    assert person.at == ("intake", "untuk_siapa")
+    assert person.session is not None
+    assert person.session.stack[-1].tries == 0
+
+
+def test_a_danger_told_in_another_language_is_answered_in_it():
+    person = agreed().says("mau minta tolong urusan kontrakan").says("my husband is beating me, please help me now")
+
+    assert person.session is not None
+    assert person.session.language == "en"
+    assert person.says("suami saya mukul saya pakai kayu").session.language == "id"
+
+
 def test_a_new_danger_while_waiting_is_answered_at_once():
     person = Person().says("petugas").says("dia gedor pintu bawa pisau")
 

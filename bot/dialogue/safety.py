@@ -1,0 +1,120 @@
+"""The net under every talk: danger is seen whatever is asked, named numbers come first, and whoever waits is told honestly."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from bot.dialogue import asking
+from bot.dialogue.asking import ReadAnswer
+from bot.dialogue.book import PRIVATE, URGENT, Book
+from bot.dialogue.run import Run
+from bot.dialogue.turn import HandoffAsked, SignSeen
+from bot.domain import triage
+from bot.domain.cases import Control
+from bot.domain.messages import InboundMessage, Kind
+from nlu.understanding import Level, Understanding
+
+SAFE_SLOT = "aman_menulis"
+HOLDING_EVERY = timedelta(minutes=5)
+
+Pick = Callable[[str, Run, int], Sequence[str]]
+"""Ids of services for a need that fit the contact, as many as wanted at most."""
+
+
+class SafetyNet:
+    """What is done about danger and about waiting, in any state of a talk."""
+
+    def __init__(self, book: Book, pick: Pick, read_answer: ReadAnswer) -> None:
+        self._book = book
+        self._pick = pick
+        self._read_answer = read_answer
+
+    def note(self, run: Run, understanding: Understanding) -> None:
+        """Note the dangers and the groups that a message speaks of."""
+        # Where nobody looks (no case is open), a danger told again is new: it must open one.
+        known = run.levels if run.circumstances.has_open_case else {}
+        for reason in triage.assess(understanding, known=known, age=run.age).reasons:
+            is_new = reason.level in URGENT and not run.circumstances.has_open_case
+            if is_new:
+                run.announced = tuple(topic for topic in run.announced if topic != reason.topic)
+            run.see(reason.topic, reason.level, reason.words, is_new=is_new)
+        for group in understanding.groups:
+            if group.name not in run.groups:
+                run.groups = (*run.groups, group.name)
+
+    def secure(self, run: Run) -> None:
+        """See that a danger now (P1) ends in a person and a number, whatever the flow's own turn was."""
+        urgent = [event.topic for event in run.events if isinstance(event, SignSeen) and event.level is Level.P1]
+        if not urgent or run.control in (Control.HUMAN, Control.PAUSED):
+            return
+        if not any(isinstance(event, HandoffAsked) for event in run.events) and run.control is not Control.PENDING:
+            topic = urgent[0]
+            if not any(bubble.services for bubble in run.bubbles):
+                run.bubbles.clear()
+                self.say(run, topic)
+            run.events.append(HandoffAsked(reason=topic, level=Level.P1))
+            run.control = Control.PENDING
+            run.say_availability()
+
+    def say(self, run: Run, topic: str) -> None:
+        """The topic's safety text with at most two numbers that fit."""
+        text = self._book.safety_text(topic)
+        if text is None:
+            return
+        services = tuple(self._pick(topic, run, 2))
+        run.say(text, is_safety=True)
+        bubble = run.bubbles[-1]
+        bubble.services = services
+        bubble.parts += [asking.service_line(run, service) for service in services]
+        run.announced = (*run.announced, topic)
+        run.show(services)
+
+    def newly_urgent(self, run: Run) -> str | None:
+        """The most urgent topic of this message whose safety text was not said yet."""
+        found = [event for event in run.events if isinstance(event, SignSeen) and event.level in URGENT]
+        # The kind of harm before the bare flag: a flood is not answered like an attacker at the door.
+        found.sort(key=lambda event: (event.level.rank, event.topic == "immediate_danger"))
+        fresh = [event.topic for event in found if event.topic not in run.announced]
+        return fresh[0] if fresh else None
+
+    def urgent_again(self, run: Run, understanding: Understanding) -> str | None:
+        """The most urgent danger of a message whose safety text was said before."""
+        risks = [risk for risk in understanding.risks if risk.level in URGENT and risk.name in run.announced]
+        return min(risks, key=lambda risk: risk.level.rank).name if risks else None
+
+    def hold(self, run: Run, message: InboundMessage, understanding: Understanding) -> None:
+        """A person was asked for and has not come yet: messages join the case."""
+        asking.keep_facts(run, understanding, None)
+        if self._is_unsafe(run) and not self._is_safe_again(run, message):
+            run.say_named("system_safe_again")
+            run.is_holding = True
+            return
+        topic = self.newly_urgent(run)
+        last = run.circumstances.last_holding_at
+        if topic is not None:
+            self.say(run, topic)
+            run.is_holding = True
+        elif last is None or run.circumstances.now - last >= HOLDING_EVERY:
+            self.say_holding(run)
+            run.is_holding = True
+
+    def _is_unsafe(self, run: Run) -> bool:
+        """Whether the contact said that others can read this phone: then only neutral words stand on it."""
+        given = run.answers.get(SAFE_SLOT)
+        return given is not None and given.value == "no"
+
+    def _is_safe_again(self, run: Run, message: InboundMessage) -> bool:
+        """Take "sekarang aman": the numbers that could not be shown before are shown now."""
+        said = self._read_answer("yes_no", message.text) if message.kind is Kind.TEXT and message.text else None
+        if said is None or said.value != "yes" or said.confidence <= asking.SURE:
+            return False
+        run.give(SAFE_SLOT, "yes")
+        run.guards[PRIVATE] = run.circumstances.now
+        worst = sorted(run.levels.items(), key=lambda pair: pair[1].rank)
+        if worst and not self.newly_urgent(run):
+            self.say(run, worst[0][0])
+        return True
+
+    def say_holding(self, run: Run) -> None:
+        """Say honestly whether somebody will come."""
+        is_anybody = run.circumstances.responders_on_duty > 0
+        run.say_named("system_holding" if is_anybody else "system_nobody_on_duty")
