@@ -201,7 +201,7 @@ async def serve(settings: Settings, *, say: Callable[[str], None]) -> None:
 
     with contextlib.closing(listen(settings.web.host, settings.web.port)) as listener:
         await require_key(settings)
-        core = build_core(settings, load_content(), load_interpreter(), channels=())
+        core = build_core(settings, load_content(named=settings.named), load_interpreter(), channels=())
         try:
             await prepare(core)
             await _run(core, listener, say)
@@ -325,6 +325,8 @@ def _greet(settings: Settings, token: str | None, say: Callable[[str], None], *,
     say(f"  Web chat   {base}/")
     say(f"  Console    {base}/console")
     say(f"  Telegram   {'on, by long polling' if has_telegram else 'off (set TEDUH_TELEGRAM__TOKEN to turn it on)'}")
+    if not settings.organisation.name:
+        say("  Consent    names no organisation yet (set TEDUH_ORGANISATION__NAME, and __CONTACT for questions about data)")
     if token is not None:
         say("")
         say("  First administrator, once, within 24 hours:")

@@ -65,6 +65,16 @@ class Signin(msgspec.Struct, forbid_unknown_fields=True):
     idle_minutes: float = 60.0
 
 
+class Organisation(msgspec.Struct, forbid_unknown_fields=True):
+    """Who answers for the data (the controller of UU 27/2022), as the consent text names it, and where one asks about them.
+
+    Whoever holds a contact's phone reads it: choose a name that tells no trouble.
+    """
+
+    name: str = ""
+    contact: str = ""
+
+
 class Handoff(msgspec.Struct, forbid_unknown_fields=True):
     """How many people a responder talks with at once."""
 
@@ -81,11 +91,17 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     telegram: Telegram = msgspec.field(default_factory=Telegram)
     signin: Signin = msgspec.field(default_factory=Signin)
     handoff: Handoff = msgspec.field(default_factory=Handoff)
+    organisation: Organisation = msgspec.field(default_factory=Organisation)
 
     @property
     def folder(self) -> Path:
         """The data folder."""
         return Path(self.data.folder)
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What texts may name of whoever runs this, by placeholder."""
+        return {"organisation.name": self.organisation.name, "organisation.contact": self.organisation.contact}
 
     @property
     def database_url(self) -> str:

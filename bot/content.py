@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bot.dialogue.book import Book
@@ -65,14 +66,16 @@ class FlowsUnreadable(BotError):
     """A folder of flows whose files can't be read; the sentence says which and why."""
 
 
-def load_content(flows: Path | None = None, locales: Path = LOCALES) -> Content:
-    """The content of a folder, parsed and checked.
+def load_content(
+    flows: Path | None = None, locales: Path = LOCALES, *, named: Mapping[str, str] = MappingProxyType({})
+) -> Content:
+    """The content of a folder, parsed and checked. `named` is what texts may name of whoever runs this: `Settings.named`.
 
     Raises:
         FlowsUnreadable: when a file is missing, locked or not UTF-8.
         FlowFaults, DirectoryFaulty: with all faults in one list.
     """
-    content, found = _read(flows or FLOWS, locales)
+    content, found = _read(flows or FLOWS, locales, named)
     stopping = [fault for fault in found if fault.severity is Severity.ERROR]
     if stopping:
         raise FlowFaults(stopping)
@@ -85,7 +88,7 @@ def check_content(flows: Path | None = None, *, today: date | None = None) -> tu
     Raises:
         FlowsUnreadable, FlowFaults, DirectoryFaulty: as `load_content`.
     """
-    content, found = _read(flows or FLOWS, LOCALES)
+    content, found = _read(flows or FLOWS, LOCALES, {})
     stopping = [fault for fault in found if fault.severity is Severity.ERROR]
     if stopping:
         raise FlowFaults(stopping)
@@ -99,7 +102,7 @@ def _due(service: Service) -> Fault:
     return Fault(spot=spot, code="P322", message=message)
 
 
-def _read(flows: Path, locales: Path) -> tuple[Content, tuple[Fault, ...]]:
+def _read(flows: Path, locales: Path, named: Mapping[str, str]) -> tuple[Content, tuple[Fault, ...]]:
     try:
         directory = parse_directory(*((flows / name).read_text(encoding="utf-8") for name in _NOT_FLOWS))
         files = {
@@ -110,7 +113,7 @@ def _read(flows: Path, locales: Path) -> tuple[Content, tuple[Fault, ...]]:
     except (OSError, UnicodeDecodeError) as exc:
         raise FlowsUnreadable(_unreadable(flows, exc)) from exc
     book = parse_files(files, topics=directory.topics)
-    translations = Translations.load(locales, list_texts(book))
+    translations = Translations.load(locales, list_texts(book), named)
     content = Content(book=book, directory=directory, translations=translations)
     return content, check(book, services=directory.verified, topics=directory.topics, files=files)
 

@@ -78,7 +78,7 @@ async def fill(settings: Settings) -> None:
     """Empty the demo's data folder and let the people write."""
     shutil.rmtree(settings.folder, ignore_errors=True)
     clock, channel = _Clock(), TerminalChannel("web")
-    core = build_core(settings, load_content(), load_interpreter(), channels=[channel], now=clock)
+    core = build_core(settings, load_content(named=settings.named), load_interpreter(), channels=[channel], now=clock)
     await prepare(core)
     start = utc_now()
     number = 0

@@ -234,7 +234,7 @@ async def run(settings: Settings, *, channel: str, as_json: bool) -> None:
     """
     await require_key(settings)
     terminal = TerminalChannel(channel)
-    core = build_core(settings, load_content(), load_interpreter(), channels=[terminal], now=MovableClock())
+    core = build_core(settings, load_content(named=settings.named), load_interpreter(), channels=[terminal], now=MovableClock())
     talk = Talk(core, terminal)
     core.worker.on_heard = talk.note_heard
     try:

@@ -1,7 +1,7 @@
 """Texts in the contact's language. Catalogues are gettext's (`locales/<language>/LC_MESSAGES/flows.po`); the source is Indonesian."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -18,13 +18,17 @@ SOURCE = "id"
 
 @dataclass(frozen=True, kw_only=True)
 class Translations:
-    """Words by language and text id. `word` texts (`word.person`) are found under `texts.word_person`."""
+    """Words by language and text id. `word` texts (`word.person`) are found under `texts.word_person`.
 
-    catalogues: Mapping[str, Mapping[str, str]] = msgspec.field(default_factory=dict[str, Mapping[str, str]])
-    source: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    `named` holds what the operator sets, by placeholder (`organisation.name`); what is empty or absent becomes the fallback words.
+    """
+
+    catalogues: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    source: Mapping[str, str] = field(default_factory=dict[str, str])
+    named: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
-    def load(cls, folder: Path, source: Mapping[str, str]) -> "Translations":
+    def load(cls, folder: Path, source: Mapping[str, str], named: Mapping[str, str]) -> "Translations":
         """The catalogues of a folder for these `source` words by text id.
 
         What a translator marked fuzzy is not used, nor what translates words that have changed since: the source is shown then.
@@ -42,7 +46,7 @@ class Translations:
                 and message.context
                 and source.get(message.context, message.id) == message.id
             }
-        return cls(catalogues=catalogues, source=source)
+        return cls(catalogues=catalogues, source=source, named=named)
 
     def words(self, text_id: str, words: str, language: str) -> str:
         """The words in this language; its base language's; else the source's."""
@@ -106,7 +110,7 @@ class _Scene(msgspec.Struct, frozen=True):
         if scope == "services":
             service_id, _, part = rest.partition(".")
             return self._of_service(service_id, part) or fallback
-        return fallback
+        return self.translations.named.get(name) or fallback
 
     def _frame(self, name: str) -> str:
         text_id = f"texts.{name}"

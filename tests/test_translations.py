@@ -47,7 +47,7 @@ def test_a_fuzzy_translation_or_one_of_other_words_is_not_shown(tmp_path: Path):
         'msgctxt "texts.c"\nmsgid "Harus."\nmsgstr "You must."\n'
     )
 
-    translations = Translations.load(tmp_path, {"texts.c": "Boleh dilewati."})
+    translations = Translations.load(tmp_path, {"texts.c": "Boleh dilewati."}, {})
 
     assert translations.words("texts.a", "Halo.", "en") == "Halo."
     assert translations.words("texts.b", "Ya.", "en") == "Yes."
@@ -68,6 +68,15 @@ def test_an_unverified_service_is_never_shown():
     shown = CONTENT.render(Reply(parts=(), services=("dinsos",)), "id", 1, None)
 
     assert shown.services == ()
+
+
+@pytest.mark.parametrize(("language", "unset"), [("id", "tim Info Layanan Warga"), ("en", "the team of Info Layanan Warga")])
+def test_the_consent_text_names_who_answers_for_the_data(language: str, unset: str):
+    named = load_content(named={"organisation.name": "Yayasan Contoh", "organisation.contact": "data@contoh.test"})
+
+    assert "Yayasan Contoh" in named.frame("izin", language, {}).text
+    assert "data@contoh.test" in named.frame("izin_lebih", language, {}).text
+    assert unset in CONTENT.frame("izin", language, {}).text
 
 
 def test_an_unknown_placeholder_becomes_its_own_fallback():

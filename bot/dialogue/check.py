@@ -42,6 +42,8 @@ _COMMANDS = ("stop", "quick_exit", "help", "person", "language", "erase")
 _WORDS_ONLY = ("repeat", "back", "cancel", "restart", "skip")
 _LABEL = 20
 _LONGEST = 1024
+_FILLED = ("wait_time", "name", "organisation.name", "organisation.contact")
+_SCOPES = ("service", "services", "word")
 
 
 def check(book: Book, *, services: Collection[str], topics: Collection[str], files: Mapping[str, str]) -> tuple[Fault, ...]:
@@ -144,7 +146,7 @@ class _Checker:
                 yield self._fault(
                     text.spot, "E318", f"{{{name}}} would repeat what a person told on the screen; it is not `shown`."
                 )
-            if not scope or (not rest and slot is None and name not in ("wait_time", "name")):
+            if slot is None and name not in _FILLED and not (rest and scope in _SCOPES):
                 yield self._fault(text.spot, "E101", f"nothing fills {{{name}}}.")
 
     def _all_texts(self) -> Iterator[Text]:

@@ -99,7 +99,7 @@ def test_any_first_message_is_greeted_and_asked_for_consent():
 def test_consent_is_recorded_with_version_and_scope():
     (given,) = agreed().events(ConsentAnswered)
 
-    assert (given.is_given, given.version, given.scope) == (True, 1, ("store", "handoff", "refer"))
+    assert (given.is_given, given.version, given.scope) == (True, 2, ("store", "handoff", "refer"))
 
 
 def test_refusing_consent_gives_numbers_and_keeps_nothing():
