@@ -34,6 +34,7 @@ from bot.worker import Bell, Interpreter, Worker
 
 if TYPE_CHECKING:
     from bot.channels.telegram import TelegramChannel
+    from bot.web.asgi import App
 
 STOP_WITHIN_SECONDS = 12.0
 
@@ -218,7 +219,8 @@ async def _run(core: Core, listener: socket.socket, say: Callable[[str], None]) 
     core.channels[webchat.name] = webchat
     if not core.database.is_shared:
         await _recover(core)
-    site = build_site(core)
+    telegram = _build_telegram(core)
+    site = build_site(core, _hooks(core, telegram))
     server = _Server(
         uvicorn.Config(
             site,
@@ -248,8 +250,9 @@ async def _run(core: Core, listener: socket.socket, say: Callable[[str], None]) 
         asyncio.create_task(core.delivery.run(), name="outbox"),
         asyncio.create_task(server.serve(sockets=[listener]), name="web"),
     ]
-    telegram = await _start_telegram(core, tasks) if core.settings.telegram.token else None
-    _greet(core.settings, token, say, has_telegram=telegram is not None)
+    if telegram is not None:
+        tasks.append(asyncio.create_task(_take_telegram(core, telegram), name="telegram"))
+    _greet(core.settings, token, say)
     await stopping.wait()
     await _stop(core, server, tasks)
     if telegram is not None:
@@ -298,11 +301,13 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def _start_telegram(core: Core, tasks: list[asyncio.Task[None]]) -> TelegramChannel:
-    """Telegram, built in the background: its library takes seconds to load, and the web chat must not wait for it."""
+def _build_telegram(core: Core) -> TelegramChannel | None:
+    """Telegram, if it has a token."""
     from bot.channels.telegram import TelegramChannel
 
     chosen = core.settings.telegram
+    if not chosen.token:
+        return None
     channel = TelegramChannel(
         token=chosen.token,
         api_url=chosen.api_url,
@@ -310,21 +315,37 @@ async def _start_telegram(core: Core, tasks: list[asyncio.Task[None]]) -> Telegr
         per_second=chosen.per_second or None,
     )
     core.channels[channel.name] = channel
-
-    async def poll() -> None:
-        await channel.start()
-        await channel.poll(core.receiver.receive)
-
-    tasks.append(asyncio.create_task(poll(), name="telegram"))
     return channel
 
 
-def _greet(settings: Settings, token: str | None, say: Callable[[str], None], *, has_telegram: bool) -> None:
+async def _take_telegram(core: Core, channel: TelegramChannel) -> None:
+    """Take its updates until cancelled. Its library takes seconds to load, in the background: the web chat must not wait for it."""
+    await channel.start()
+    if core.settings.telegram.intake == "webhook":
+        await channel.watch_webhook(core.settings.telegram_webhook)
+    else:
+        await channel.poll(core.receiver.receive)
+
+
+def _hooks(core: Core, telegram: TelegramChannel | None) -> dict[str, App]:
+    """Who takes webhooks, by their place."""
+    from bot.web.hooks import TelegramHook
+
+    chosen = core.settings.telegram
+    if telegram is None or chosen.intake != "webhook":
+        return {}
+    hook = TelegramHook(secret=chosen.webhook_secret, unpack=telegram.unpack, store=core.receiver.receive, leave=telegram.leave)
+    return {f"telegram/{chosen.webhook_path}": hook}
+
+
+def _greet(settings: Settings, token: str | None, say: Callable[[str], None]) -> None:
     base = settings.web.public_url.rstrip("/") or f"http://{_shown(settings.web.host)}:{settings.web.port}"
     say("")
     say(f"  Web chat   {base}/")
     say(f"  Console    {base}/console")
-    say(f"  Telegram   {'on, by long polling' if has_telegram else 'off (set TEDUH_TELEGRAM__TOKEN to turn it on)'}")
+    ways = {"polling": "on, by long polling", "webhook": "on, by webhook (teduh telegram webhook says where it stands)"}
+    off = "off (set TEDUH_TELEGRAM__TOKEN to turn it on)"
+    say(f"  Telegram   {ways[settings.telegram.intake] if settings.telegram.token else off}")
     if not settings.organisation.name:
         say("  Consent    names no organisation yet (set TEDUH_ORGANISATION__NAME, and __CONTACT for questions about data)")
     if token is not None:

@@ -4,14 +4,17 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 import msgspec
 
 from bot.errors import BotError
+
+if TYPE_CHECKING:
+    from bot.config import Settings
 
 ROOT = Path(__file__).parent.parent
 CONFIG = Path("config.yml") if Path("config.yml").exists() else ROOT / "config.yml"
@@ -169,6 +172,45 @@ def flows_check(folder: str) -> None:
     for warning in warnings:
         click.echo(str(warning))
     click.echo("The flows are sound.")
+
+
+@main.group()
+def telegram() -> None:
+    """The bot's webhook. The start never touches it: only these commands do, and none drops what waits."""
+
+
+@telegram.command("webhook")
+def telegram_webhook() -> None:
+    """Say where Telegram delivers, and how that goes."""
+    from bot.channels import telegram_webhook as webhook
+
+    _ask_telegram(webhook.tell)
+
+
+@telegram.command("set-webhook")
+def telegram_set_webhook() -> None:
+    """Let Telegram deliver to web.public_url, with the secrets of the settings."""
+    from bot.channels import telegram_webhook as webhook
+
+    _ask_telegram(webhook.bring_here)
+
+
+@telegram.command("remove-webhook")
+def telegram_remove_webhook() -> None:
+    """Let Telegram keep updates until they are polled."""
+    from bot.channels import telegram_webhook as webhook
+
+    _ask_telegram(webhook.remove)
+
+
+def _ask_telegram(ask: "Callable[[Settings], Coroutine[None, None, str]]") -> None:
+    from bot import config, log
+
+    log.configure()
+    try:
+        click.echo(asyncio.run(ask(config.load(CONFIG))))
+    except BotError as exc:
+        _fail(exc)
 
 
 @main.command()

@@ -50,10 +50,16 @@ class VaultSettings(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Telegram(msgspec.Struct, forbid_unknown_fields=True):
-    """`token` empty: no Telegram. The paces are Telegram's soft limits; 0 sends without pacing, for tests."""
+    """`token` empty: no Telegram. `intake` is polling or webhook; a webhook has two secrets, one in its path and one in a header.
+
+    The paces are Telegram's soft limits; 0 sends without pacing, for tests.
+    """
 
     token: str = ""
     api_url: str = "https://api.telegram.org"
+    intake: str = "polling"
+    webhook_path: str = ""
+    webhook_secret: str = ""
     per_chat_per_second: float = 1.0
     per_second: float = 25.0
 
@@ -104,13 +110,18 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
         return {"organisation.name": self.organisation.name, "organisation.contact": self.organisation.contact}
 
     @property
+    def telegram_webhook(self) -> str:
+        """Where Telegram delivers when it is let to."""
+        return f"{self.web.public_url.rstrip('/')}/webhooks/telegram/{self.telegram.webhook_path}"
+
+    @property
     def database_url(self) -> str:
         """The database in use."""
         return self.database.url or f"sqlite:///{(self.folder / 'teduh.db').absolute()}"
 
 
 _PREFIX = "TEDUH_"
-_SECRETS = {("telegram", "token"), ("vault", "key")}
+_SECRETS = {("telegram", "token"), ("telegram", "webhook_path"), ("telegram", "webhook_secret"), ("vault", "key")}
 
 
 def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -201,6 +212,30 @@ def _check(settings: Settings) -> list[str]:
         faults.append("telegram.token is no bot token: @BotFather gives one that looks like digits, a colon, letters.")
     if not settings.telegram.api_url.startswith(("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")):
         faults.append("telegram.api_url must begin with https:// (plain http only for this machine).")
+    if settings.telegram.intake not in ("polling", "webhook"):
+        faults.append("telegram.intake is polling or webhook.")
+    elif settings.telegram.intake == "webhook":
+        faults += _check_webhook(settings)
     if settings.handoff.slots < 1:
         faults.append("handoff.slots must be at least 1.")
+    return faults
+
+
+_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{24,256}")
+
+
+def _check_webhook(settings: Settings) -> list[str]:
+    """Two secrets of our own, neither of them the token. Source: Bot API, setWebhook, `secret_token`."""
+    faults = []
+    given = {"webhook_path": settings.telegram.webhook_path, "webhook_secret": settings.telegram.webhook_secret}
+    for name, value in given.items():
+        if not _WEBHOOK_SECRET.fullmatch(value):
+            faults.append(
+                f"telegram.{name} must be 24 to 256 letters, digits, _ or -. Make one: "
+                "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+            )
+    if not faults and given["webhook_path"] == given["webhook_secret"]:
+        faults.append("telegram.webhook_path and telegram.webhook_secret must differ: who learns one must not know the other.")
+    if not settings.web.public_url.startswith("https://"):
+        faults.append("telegram.intake: webhook needs web.public_url, beginning with https://: Telegram calls us there.")
     return faults

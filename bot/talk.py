@@ -61,6 +61,10 @@ class TerminalChannel:
         self.sent.append(message)
         return Sent(is_delivered=True)
 
+    def figures(self) -> dict[str, float]:
+        """See `Channel`: nothing to see."""
+        return {}
+
     async def acknowledge(self, tokens: Iterable[str]) -> None:
         """Nobody waits for it."""
 

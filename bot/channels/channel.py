@@ -1,6 +1,6 @@
 """What the rest of the bot knows of a channel, and what can go wrong when sending."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.domain.messages import InboundMessage, OutboundMessage, Receipt, Sent
@@ -77,6 +77,10 @@ class Channel(Protocol):
         Raises:
             DeliveryDelayed, DeliveryRefused, DeliveryUncertain, ChannelDown.
         """
+        ...
+
+    def figures(self) -> Mapping[str, float]:
+        """What an operator should see of it, by name: counts, ages in seconds, 1 and 0."""
         ...
 
     async def acknowledge(self, tokens: Sequence[str]) -> None:

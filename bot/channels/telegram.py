@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from bot.channels.telegram_updates import Unpacked
 from bot.domain.messages import InboundMessage, OutboundMessage, Receipt, Sent, Update
 
 if TYPE_CHECKING:
-    from bot.channels.telegram_calls import Calls
+    from bot.channels.telegram_calls import Calls, Webhook
 
 log = structlog.get_logger()
 
@@ -30,6 +31,7 @@ TOO_MANY = "too_many_requests"
 _FAULTS_OF_FORM = frozenset({"entities", "button_data", "markup_too_long", "keyboard"})
 """Refusals that the same words without buttons don't meet."""
 
+_WATCH_SECONDS = 60.0
 _UNSAID_WAIT = 5.0
 _LONGEST_WAIT = 300.0
 _ACKNOWLEDGERS = 16
@@ -69,6 +71,8 @@ class TelegramChannel:
         self._tokens: asyncio.Queue[str] = asyncio.Queue(_MOST_TOKENS)
         self._acknowledgers: list[asyncio.Task[None]] = []
         self._unsaid_waits = 0
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._figures: dict[str, float] = {}
         # How many bubbles of a long message are out, by the message's key: a retry goes on with the next.
         self._partly_sent: OrderedDict[str, int] = OrderedDict()
 
@@ -97,7 +101,7 @@ class TelegramChannel:
         from bot.channels.telegram_poller import Poller
 
         assert self._calls is not None  # noqa: S101 - started above
-        await Poller(self._calls.bot, account=self.account, now=self._now, sleep=self._sleep).run(receive)
+        await Poller(self._calls, account=self.account, now=self._now, sleep=self._sleep).run(receive)
 
     def unpack(self, raw: bytes) -> Unpacked:
         """What an update is about, for whoever delivers it."""
@@ -167,6 +171,40 @@ class TelegramChannel:
             self._pacer.hold(wait)
         log.warning("telegram_flood_wait", seconds=wait, state="bot" if is_whole else "chat")
         return DeliveryDelayed(reason=TOO_MANY, wait_seconds=wait, whole_channel=is_whole)
+
+    def leave(self, group: int) -> None:
+        """Leave a group, beside whatever else is done; nothing while aiogram is still loading."""
+        if self._calls is not None:
+            task = asyncio.create_task(self._calls.leave(group))
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+
+    async def watch_webhook(self, url: str) -> None:
+        """Offer the menu, then look every minute how Telegram's deliveries to `url` go, until cancelled."""
+        await self.start()
+        assert self._calls is not None  # noqa: S101 - started above
+        await self._calls.offer_menu()
+        while True:
+            try:
+                webhook = await self._calls.webhook()
+            except Exception as exc:  # noqa: BLE001 - a look that fails is no fault; the next one tells
+                log.warning("telegram_webhook_not_seen", error=type(exc).__name__)
+            else:
+                self._see(webhook, url)
+            await self._sleep(_WATCH_SECONDS)
+
+    def _see(self, webhook: Webhook, url: str) -> None:
+        is_ours = hmac.compare_digest(webhook.url.encode(), url.encode())
+        if not is_ours:
+            # Set by somebody else, or removed: people's messages go elsewhere, or nowhere. Its words are not for a log.
+            log.error("telegram_webhook_not_ours", state="elsewhere" if webhook.url else "unset", pending=webhook.pending)
+        self._figures = {"webhook_is_ours": float(is_ours), "pending_updates": float(webhook.pending)}
+        if webhook.failed_at is not None:
+            self._figures["last_failure_seconds"] = (self._now() - webhook.failed_at).total_seconds()
+
+    def figures(self) -> Mapping[str, float]:
+        """See `Channel`: as seen at the last look at the webhook; nothing when polling."""
+        return self._figures
 
     async def acknowledge(self, tokens: Sequence[str]) -> None:
         """See `Channel`. Returns at once: the presses are answered beside whatever else is done."""

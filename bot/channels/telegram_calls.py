@@ -1,12 +1,50 @@
 """The calls of the Bot API that the channel makes. Importing this loads aiogram: seconds of CPU, once."""
 
+from datetime import datetime
+
+import msgspec
 import structlog
+from aiogram.exceptions import AiogramError
+from aiogram.methods import DeleteWebhook, GetWebhookInfo, LeaveChat, SetMyCommands, SetWebhook
+from aiogram.types import BotCommand
 
 from bot.channels.telegram_bubbles import Bubble
 from bot.channels.telegram_errors import failure_of, is_already_so
 from bot.channels.telegram_session import KeepAliveBot, SendText, TakePress
+from bot.channels.telegram_updates import KINDS
 
 log = structlog.get_logger()
+
+
+_GROUPS_REMEMBERED = 1000
+
+MENU = {
+    "": {
+        "mulai": "Mulai lagi",
+        "bantuan": "Bantuan",
+        "orang": "Bicara dengan orang",
+        "bahasa": "Ganti bahasa",
+        "berhenti": "Berhenti",
+        "hapus": "Hapus percakapan",
+    },
+    "en": {
+        "mulai": "Start again",
+        "help": "Help",
+        "person": "Talk to a person",
+        "language": "Change language",
+        "stop": "Stop",
+        "erase": "Delete this chat",
+    },
+}
+"""Commands by language, "" for all others. Anybody who holds the phone can read them: they say nothing of what we are for."""
+
+
+class Webhook(msgspec.Struct, frozen=True, kw_only=True):
+    """What Telegram says of its deliveries. `failed_at`: the last time that one failed."""
+
+    url: str
+    pending: int
+    failed_at: datetime | None
 
 
 class Calls:
@@ -14,6 +52,7 @@ class Calls:
 
     def __init__(self, token: str, api_url: str) -> None:
         self.bot = KeepAliveBot(token, api_url)
+        self._left: set[int] = set()
 
     async def send_text(self, chat: int, bubble: Bubble) -> int:
         """Send one bubble. Gives the message's number, 0 when Telegram says that nothing had to be done.
@@ -37,6 +76,59 @@ class Calls:
         except Exception as exc:  # noqa: BLE001 - as above
             if not is_already_so(exc):
                 log.info("telegram_press_not_answered", error=type(exc).__name__)
+
+    async def leave(self, group: int) -> None:
+        """Leave a group or channel, once: nobody there agreed to be read by us."""
+        if group in self._left:
+            return
+        if len(self._left) >= _GROUPS_REMEMBERED:
+            self._left.clear()
+        self._left.add(group)
+        try:
+            await self.bot(LeaveChat(chat_id=group))
+        except AiogramError as exc:
+            log.warning("telegram_group_not_left", error=type(exc).__name__)
+        else:
+            log.info("telegram_group_left")
+
+    async def offer_menu(self) -> None:
+        """Offer the commands. The menu is a convenience: every command can be typed, so failing is no fault."""
+        try:
+            for language, commands in MENU.items():
+                offered = [BotCommand(command=name, description=said) for name, said in commands.items()]
+                await self.bot(SetMyCommands(commands=offered, language_code=language or None))
+        except AiogramError as exc:
+            log.warning("telegram_menu_not_set", error=type(exc).__name__)
+
+    async def webhook(self) -> Webhook:
+        """Where Telegram delivers, and how that goes.
+
+        Raises:
+            AiogramError.
+        """
+        info = await self.bot(GetWebhookInfo())
+        failed_at = info.last_error_date or info.last_synchronization_error_date
+        return Webhook(url=info.url, pending=info.pending_update_count, failed_at=failed_at)
+
+    async def set_webhook(self, url: str, secret: str) -> None:
+        """Let Telegram deliver there. What waits is delivered too.
+
+        Raises:
+            AiogramError.
+        """
+        await self.bot(
+            SetWebhook(
+                url=url, secret_token=secret, max_connections=40, allowed_updates=list(KINDS), drop_pending_updates=False
+            )
+        )
+
+    async def remove_webhook(self) -> None:
+        """Let Telegram keep updates until they are polled. What waits is kept.
+
+        Raises:
+            AiogramError.
+        """
+        await self.bot(DeleteWebhook(drop_pending_updates=False))
 
     async def close(self) -> None:
         """Close all connections."""

@@ -13,10 +13,9 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import DeleteWebhook, GetWebhookInfo, LeaveChat, SetMyCommands
-from aiogram.types import BotCommand
 
-from bot.channels.telegram_session import BatchTooLarge, FetchUpdates, KeepAliveBot
+from bot.channels.telegram_calls import Calls
+from bot.channels.telegram_session import BatchTooLarge, FetchUpdates
 from bot.channels.telegram_updates import KINDS, Unpacked, split_batch, unpack
 from bot.domain.messages import Update
 
@@ -32,42 +31,21 @@ _PAUSES = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
 """Seconds before trying again, with jitter."""
 
 _TOKEN_PAUSE = 60.0
-_GROUPS_REMEMBERED = 1000
-
-MENU = {
-    "": {
-        "mulai": "Mulai lagi",
-        "bantuan": "Bantuan",
-        "orang": "Bicara dengan orang",
-        "bahasa": "Ganti bahasa",
-        "berhenti": "Berhenti",
-        "hapus": "Hapus percakapan",
-    },
-    "en": {
-        "mulai": "Start again",
-        "help": "Help",
-        "person": "Talk to a person",
-        "language": "Change language",
-        "stop": "Stop",
-        "erase": "Delete this chat",
-    },
-}
-"""Commands by language, "" for all others. Anybody who holds the phone can read them: they say nothing of what we are for."""
 
 
 class Poller:
-    """Fetches updates of one bot until cancelled. `sleep` waits after a failure."""
+    """Fetches updates of the bot whose `calls` these are, until cancelled. `sleep` waits after a failure."""
 
     def __init__(
         self,
-        bot: KeepAliveBot,
+        calls: Calls,
         *,
         account: str,
         now: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         poll_seconds: int = POLL_SECONDS,
     ) -> None:
-        self._bot = bot
+        self._calls = calls
         self._account = account
         self._now = now
         self._sleep = sleep
@@ -75,7 +53,6 @@ class Poller:
         self._offset: int | None = None
         self._limit = BATCH
         self._failures = 0
-        self._left: set[int] = set()
         self._is_prepared = False
 
     async def run(self, receive: Receive) -> None:
@@ -95,22 +72,16 @@ class Poller:
 
     async def _prepare(self) -> None:
         """Make polling possible, and offer the menu. What waits at Telegram is never dropped."""
-        info = await self._bot(GetWebhookInfo())
-        if info.url:
-            log.warning("telegram_webhook_removed", pending=info.pending_update_count)
-            await self._bot(DeleteWebhook(drop_pending_updates=False))
+        webhook = await self._calls.webhook()
+        if webhook.url:
+            log.warning("telegram_webhook_removed", pending=webhook.pending)
+            await self._calls.remove_webhook()
         self._is_prepared = True
-        try:
-            for language, commands in MENU.items():
-                offered = [BotCommand(command=name, description=said) for name, said in commands.items()]
-                await self._bot(SetMyCommands(commands=offered, language_code=language or None))
-        except AiogramError as exc:
-            # The menu is a convenience: every command can be typed.
-            log.warning("telegram_menu_not_set", error=type(exc).__name__)
+        await self._calls.offer_menu()
 
     async def _poll_once(self, receive: Receive) -> None:
         request = FetchUpdates(offset=self._offset, limit=self._limit, timeout=self._poll_seconds, allowed_updates=list(KINDS))
-        batch = split_batch(await self._bot.call(request))
+        batch = split_batch(await self._calls.bot.call(request))
         now = self._now()
         unpacked = [unpack(raw, account=self._account, now=now) for raw in batch]
         updates = [each.update for each in unpacked if each.update is not None]
@@ -129,23 +100,9 @@ class Poller:
     async def _tidy(self, unpacked: Sequence[Unpacked]) -> None:
         for each in unpacked:
             if each.group is not None:
-                await self._leave(each.group)
+                await self._calls.leave(each.group)
             elif each.update is None:
                 log.info("telegram_update_ignored", reason=each.kind)
-
-    async def _leave(self, group: int) -> None:
-        """Leave a group or channel, once: nobody there agreed to be read by us."""
-        if group in self._left:
-            return
-        if len(self._left) >= _GROUPS_REMEMBERED:
-            self._left.clear()
-        self._left.add(group)
-        try:
-            await self._bot(LeaveChat(chat_id=group))
-        except AiogramError as exc:
-            log.warning("telegram_group_not_left", error=type(exc).__name__)
-        else:
-            log.info("telegram_group_left")
 
     async def _pause(self, exc: AiogramError) -> None:
         """Say what is wrong, without its words, and wait as long as that deserves."""

@@ -73,5 +73,9 @@ class WebChat:
         self._tell(address)
         return Sent()
 
+    def figures(self) -> dict[str, float]:
+        """See `Channel`: nothing to see."""
+        return {}
+
     async def acknowledge(self, tokens: Sequence[str]) -> None:
         """Nothing waits for it."""

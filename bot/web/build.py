@@ -1,13 +1,17 @@
 """Puts the parts that answer HTTP together."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 from bot.actions.people import Door
 from bot.app import Core
 from bot.content import ROOT
+from bot.web.asgi import App
 from bot.web.chat import Chat, ChatParts
 from bot.web.console import build_console
 from bot.web.health import Health
+from bot.web.hooks import Hooks
 from bot.web.parts import ConsoleParts
 from bot.web.site import Site
 from bot.web.wording import FlowWording
@@ -15,8 +19,8 @@ from bot.web.wording import FlowWording
 CONSOLE = ROOT / "console" / "dist"
 
 
-def build_site(core: Core) -> Site:
-    """What answers every request of this process."""
+def build_site(core: Core, hooks: Mapping[str, App] = MappingProxyType({})) -> Site:
+    """What answers every request of this process; `hooks` by their place below /webhooks/."""
     signin = core.settings.signin
     door = Door(
         database=core.database,
@@ -53,4 +57,9 @@ def build_site(core: Core) -> Site:
             exit_words=tuple(word for word, command in content.book.commands.items() if command == "quick_exit"),
         )
     )
-    return Site(console=console, chat=chat, health=Health(database=core.database, now=core.now))
+    return Site(
+        console=console,
+        chat=chat,
+        health=Health(database=core.database, channels=core.channels, now=core.now),
+        hooks=Hooks(hooks),
+    )

@@ -1,11 +1,12 @@
 """Whether the process lives, whether it can serve, and figures for an operator: counts and ages, never content."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from bot.channels.channel import Channel
 from bot.storage import cases, inbox, outbox
 from bot.storage.database import Database
 from bot.web.asgi import Receive, Scope, Send, answer
@@ -14,7 +15,8 @@ from bot.web.asgi import Receive, Scope, Send, answer
 class Health:
     """Answers /healthz, /readyz and /metrics."""
 
-    def __init__(self, *, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, *, database: Database, channels: Mapping[str, Channel], now: Callable[[], datetime]) -> None:
+        self._channels = channels
         self._database = database
         self._now = now
         self._registry = CollectorRegistry()
@@ -24,6 +26,8 @@ class Health:
         self._outbox = Gauge("teduh_outbox_messages", "Outbound messages by state.", ["state"], registry=self._registry)
         self._waiting = Gauge("teduh_queue_waiting", "People waiting for a responder.", ["level"], registry=self._registry)
         self._longest = Gauge("teduh_queue_oldest_seconds", "Longest wait for a responder.", ["level"], registry=self._registry)
+
+        self._channel = Gauge("teduh_channel", "What a channel says of itself.", ["channel", "figure"], registry=self._registry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         """Serve one request."""
@@ -54,3 +58,7 @@ class Health:
             self._waiting.labels(queue.level.value).set(queue.waiting)
             age = (now - queue.oldest_at).total_seconds() if queue.oldest_at else 0
             self._longest.labels(queue.level.value).set(age)
+        self._channel.clear()
+        for name, channel in self._channels.items():
+            for figure, value in channel.figures().items():
+                self._channel.labels(name, figure).set(value)

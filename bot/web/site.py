@@ -1,15 +1,16 @@
 """Which part answers a path."""
 
-from bot.web.asgi import App, Receive, Scope, Send, answer
+from bot.web.asgi import App, Receive, Scope, Send
 
 _CONSOLE = ("/api", "/console")
 _HEALTH = ("/healthz", "/readyz", "/metrics")
 
 
 class Site:
-    """The console's API and pages, health, and for all else the web chat."""
+    """The console's API and pages, webhooks, health, and for all else the web chat."""
 
-    def __init__(self, *, console: App, chat: App, health: App) -> None:
+    def __init__(self, *, console: App, chat: App, health: App, hooks: App) -> None:
+        self._hooks = hooks
         self._console = console
         self._chat = chat
         self._health = health
@@ -25,7 +26,7 @@ class Site:
         elif path in _HEALTH:
             await self._health(scope, receive, send)
         elif path.startswith("/webhooks/"):
-            await answer(send, 404, b"no such webhook\n")
+            await self._hooks(scope, receive, send)
         elif any(path == root or path.startswith(root + "/") for root in _CONSOLE):
             await self._console(scope, receive, send)
         else:

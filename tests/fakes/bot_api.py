@@ -17,6 +17,7 @@ from email.parser import BytesParser
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote
 
+import aiohttp
 import msgspec
 
 from tests.fakes.http_server import HttpServer, Reply, Request
@@ -101,7 +102,8 @@ class FakeBotApi:
         self.answered_presses: list[str] = []
         self.commands: dict[str, list[dict[str, str]]] = {}
         self.left: list[int] = []
-        self.webhook_url = ""
+        self.webhook_url = self.webhook_secret = ""
+        self.last_error_at = 0.0
         self.update_ids = itertools.count(first_update_id)
         self._pending: deque[tuple[int, float, bytes]] = deque()
         self._allowed: set[str] | None = None
@@ -427,7 +429,16 @@ class FakeBotApi:
         return True
 
     def _do_setwebhook(self, params: dict[str, Any]) -> Any:
-        self.webhook_url = str(params.get("url") or "")
+        url, secret = str(params.get("url") or ""), str(params.get("secret_token") or "")
+        if url and not url.startswith("https://"):
+            raise Refused(400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook")
+        if secret and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
+            raise Refused(400, "Bad Request: secret token contains unallowed characters")
+        if not 1 <= int(params.get("max_connections") or 40) <= 100:
+            raise Refused(400, "Bad Request: wrong max_connections")
+        self.webhook_url, self.webhook_secret = url, secret
+        kinds = _parsed(params["allowed_updates"]) if "allowed_updates" in params else None
+        self._allowed = set(kinds) if kinds else self._allowed
         self._wake("terminated")
         return self._drop(params)
 
@@ -435,13 +446,57 @@ class FakeBotApi:
         self.webhook_url = ""
         return self._drop(params)
 
+    async def deliver(self, address: str, *, seconds: float = 10.0) -> list[tuple[int, int]]:
+        """Deliver what waits to the webhook, whose https address leads to `address` here. Each try: update, status (0: none).
+
+        As the published server does: one update of a chat at a time, its next only after a 2xx; tries again after a growing pause
+        (here a hundredth of the real one) or after `Retry-After`.
+
+        Raises:
+            TimeoutError: something was not taken in so many seconds.
+        """
+        tries: list[tuple[int, int]] = []
+        queues: dict[str, deque[tuple[int, bytes]]] = {}
+        while self._pending:
+            update_id, _at, body = self._pending.popleft()
+            queues.setdefault(_chat_of(body), deque()).append((update_id, body))
+        self._note_change()
+        async with asyncio.timeout(seconds), aiohttp.ClientSession() as session:
+            await asyncio.gather(*(self._deliver(session, address, queue, tries) for queue in queues.values()))
+        return tries
+
+    async def _deliver(
+        self, session: aiohttp.ClientSession, address: str, queue: deque[tuple[int, bytes]], tries: list[tuple[int, int]]
+    ) -> None:
+        headers = {"content-type": "application/json"}
+        if self.webhook_secret:
+            headers["x-telegram-bot-api-secret-token"] = self.webhook_secret
+        pause = 1.0
+        while queue:
+            update_id, body = queue[0]
+            try:
+                async with session.post(address, data=body, headers=headers) as answer:
+                    status, wanted = answer.status, answer.headers.get("retry-after")
+            except aiohttp.ClientError:
+                status, wanted = 0, None
+            tries.append((update_id, status))
+            if 200 <= status < 300:
+                queue.popleft()
+                pause = 1.0
+                continue
+            self.last_error_at = self.clock()
+            await asyncio.sleep((float(wanted) if wanted else pause) / 100)
+            pause = min(pause * 2, 120.0)
+
     def _drop(self, params: dict[str, Any]) -> bool:
         if str(params.get("drop_pending_updates", False)).lower() in ("true", "1"):
             self._pending.clear()
         return True
 
     def _do_getwebhookinfo(self, _params: dict[str, Any]) -> Any:
-        return {"url": self.webhook_url, "has_custom_certificate": False, "pending_update_count": len(self._pending)}
+        info = {"url": self.webhook_url, "has_custom_certificate": False, "pending_update_count": len(self._pending)}
+        failed = {"last_error_date": int(self.last_error_at), "last_error_message": "Wrong response from the webhook"}
+        return info | (failed if self.last_error_at else {})
 
     def _do_deletemessage(self, params: dict[str, Any]) -> Any:
         number, _chat = self._reachable(params)
@@ -507,6 +562,11 @@ class FakeBotApi:
     def _load(self, updates: list[tuple[int, str]], chats: list[int]) -> int:
         self.inject_many(((update_id, body.encode()) for update_id, body in updates), chats)
         return len(updates)
+
+
+def _chat_of(body: bytes) -> str:
+    found = re.search(rb'"chat": ?\{"id": ?(-?\d+)', body)
+    return found.group(1).decode() if found else ""
 
 
 def _person(number: int) -> dict[str, Any]:

@@ -32,6 +32,9 @@ class RecordingChannel:
         self.sent.append((address, message))
         return Sent(platform_id=f"m{len(self.sent)}")
 
+    def figures(self) -> dict[str, float]:
+        return {}
+
     async def acknowledge(self, tokens: Sequence[str]) -> None:
         self.acknowledged += tokens
 
