@@ -34,6 +34,7 @@ from bot.worker import Bell, Interpreter, Worker
 
 if TYPE_CHECKING:
     from bot.channels.telegram import TelegramChannel
+    from bot.channels.whatsapp import WhatsAppChannel
     from bot.web.asgi import App
 
 STOP_WITHIN_SECONDS = 12.0
@@ -219,8 +220,8 @@ async def _run(core: Core, listener: socket.socket, say: Callable[[str], None]) 
     core.channels[webchat.name] = webchat
     if not core.database.is_shared:
         await _recover(core)
-    telegram = _build_telegram(core)
-    site = build_site(core, _hooks(core, telegram))
+    telegram, whatsapp = _build_telegram(core), _build_whatsapp(core)
+    site = build_site(core, _hooks(core, telegram, whatsapp))
     server = _Server(
         uvicorn.Config(
             site,
@@ -255,8 +256,9 @@ async def _run(core: Core, listener: socket.socket, say: Callable[[str], None]) 
     _greet(core.settings, token, say)
     await stopping.wait()
     await _stop(core, server, tasks)
-    if telegram is not None:
-        await telegram.close()
+    for channel in (telegram, whatsapp):
+        if channel is not None:
+            await channel.close()
 
 
 async def _recover(core: Core) -> None:
@@ -268,7 +270,7 @@ async def _recover(core: Core) -> None:
     def take_back(db: sa.Connection) -> None:
         inbox.give_back(db, now=far)
         resend = [name for name, channel in core.channels.items() if channel.resends_prompts]
-        outbox.settle_lost(db, now=far, channels_that_resend=[*resend, "telegram"])
+        outbox.settle_lost(db, now=far, channels_that_resend=[*resend, "telegram", "whatsapp"])
 
     await core.database.write(take_back)
 
@@ -327,15 +329,45 @@ async def _take_telegram(core: Core, channel: TelegramChannel) -> None:
         await channel.poll(core.receiver.receive)
 
 
-def _hooks(core: Core, telegram: TelegramChannel | None) -> dict[str, App]:
-    """Who takes webhooks, by their place."""
-    from bot.web.hooks import TelegramHook
+def _build_whatsapp(core: Core) -> WhatsAppChannel | None:
+    """WhatsApp, if it has a token."""
+    from bot.channels.whatsapp import WhatsAppChannel
 
-    chosen = core.settings.telegram
-    if telegram is None or chosen.intake != "webhook":
-        return {}
-    hook = TelegramHook(secret=chosen.webhook_secret, unpack=telegram.unpack, store=core.receiver.receive, leave=telegram.leave)
-    return {f"telegram/{chosen.webhook_path}": hook}
+    chosen = core.settings.whatsapp
+    if not chosen.token:
+        return None
+    channel = WhatsAppChannel(
+        token=chosen.token,
+        number=chosen.number,
+        api_url=chosen.api_url,
+        version=chosen.version,
+        ticks=chosen.ticks,
+        per_second=chosen.per_second or None,
+        now=core.now,
+    )
+    core.channels[channel.name] = channel
+    return channel
+
+
+def _hooks(core: Core, telegram: TelegramChannel | None, whatsapp: WhatsAppChannel | None) -> dict[str, App]:
+    """Who takes webhooks, by their place."""
+    from bot.web.hooks import TelegramHook, WhatsAppHook
+
+    hooks: dict[str, App] = {}
+    bot = core.settings.telegram
+    if telegram is not None and bot.intake == "webhook":
+        hooks[f"telegram/{bot.webhook_path}"] = TelegramHook(
+            secret=bot.webhook_secret, unpack=telegram.unpack, store=core.receiver.receive, leave=telegram.leave
+        )
+    number = core.settings.whatsapp
+    if whatsapp is not None:
+        hooks[f"whatsapp/{number.webhook_path}"] = WhatsAppHook(
+            secrets=(number.app_secret, number.next_app_secret),
+            verify_token=number.verify_token,
+            unpack=whatsapp.unpack,
+            store=core.receiver.receive,
+        )
+    return hooks
 
 
 def _greet(settings: Settings, token: str | None, say: Callable[[str], None]) -> None:
@@ -346,6 +378,7 @@ def _greet(settings: Settings, token: str | None, say: Callable[[str], None]) ->
     ways = {"polling": "on, by long polling", "webhook": "on, by webhook (teduh telegram webhook says where it stands)"}
     off = "off (set TEDUH_TELEGRAM__TOKEN to turn it on)"
     say(f"  Telegram   {ways[settings.telegram.intake] if settings.telegram.token else off}")
+    say(f"  WhatsApp   {'on, by webhook' if settings.whatsapp.token else 'off'}")
     if not settings.organisation.name:
         say("  Consent    names no organisation yet (set TEDUH_ORGANISATION__NAME, and __CONTACT for questions about data)")
     if token is not None:

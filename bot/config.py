@@ -64,6 +64,25 @@ class Telegram(msgspec.Struct, forbid_unknown_fields=True):
     per_second: float = 25.0
 
 
+class WhatsApp(msgspec.Struct, forbid_unknown_fields=True):
+    """`token` empty: no WhatsApp. `number` is the number's id at Meta, not the number itself.
+
+    `app_secret` signs what Meta posts to us, `next_app_secret` is also taken while it is being changed; `verify_token` is a word of
+    our own that Meta repeats when the address is set. `ticks`: whether people are shown that a message was read.
+    """
+
+    token: str = ""
+    number: str = ""
+    app_secret: str = ""
+    next_app_secret: str = ""
+    verify_token: str = ""
+    webhook_path: str = ""
+    api_url: str = "https://graph.facebook.com"
+    version: str = "v26.0"
+    ticks: bool = False
+    per_second: float = 60.0
+
+
 class Signin(msgspec.Struct, forbid_unknown_fields=True):
     """How long a responder stays signed in: in all, and without doing anything."""
 
@@ -95,6 +114,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     database: DatabaseSettings = msgspec.field(default_factory=DatabaseSettings)
     vault: VaultSettings = msgspec.field(default_factory=VaultSettings)
     telegram: Telegram = msgspec.field(default_factory=Telegram)
+    whatsapp: WhatsApp = msgspec.field(default_factory=WhatsApp)
     signin: Signin = msgspec.field(default_factory=Signin)
     handoff: Handoff = msgspec.field(default_factory=Handoff)
     organisation: Organisation = msgspec.field(default_factory=Organisation)
@@ -121,7 +141,11 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _PREFIX = "TEDUH_"
-_SECRETS = {("telegram", "token"), ("telegram", "webhook_path"), ("telegram", "webhook_secret"), ("vault", "key")}
+_SECRETS = {
+    *(("telegram", key) for key in ("token", "webhook_path", "webhook_secret")),
+    *(("whatsapp", key) for key in ("token", "app_secret", "next_app_secret", "verify_token", "webhook_path")),
+    ("vault", "key"),
+}
 
 
 def load(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -210,31 +234,54 @@ def _check(settings: Settings) -> list[str]:
         faults.append("web.port must be from 1 to 65535.")
     if settings.telegram.token and not re.fullmatch(r"\d+:\S+", settings.telegram.token):
         faults.append("telegram.token is no bot token: @BotFather gives one that looks like digits, a colon, letters.")
-    if not settings.telegram.api_url.startswith(("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")):
+    if not settings.telegram.api_url.startswith(_API_HOSTS):
         faults.append("telegram.api_url must begin with https:// (plain http only for this machine).")
     if settings.telegram.intake not in ("polling", "webhook"):
         faults.append("telegram.intake is polling or webhook.")
     elif settings.telegram.intake == "webhook":
         faults += _check_webhook(settings)
+    if settings.whatsapp.token:
+        faults += _check_whatsapp(settings.whatsapp)
     if settings.handoff.slots < 1:
         faults.append("handoff.slots must be at least 1.")
+    return faults
+
+
+_API_HOSTS = ("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")
+
+
+def _check_whatsapp(chosen: WhatsApp) -> list[str]:
+    """Without the app's secret anybody could speak for anybody, so there is no start without it."""
+    faults = []
+    if not re.fullmatch(r"[0-9]{5,20}", chosen.number):
+        faults.append("whatsapp.number is the number's id at Meta (digits; WhatsApp Manager shows it), not the number itself.")
+    if not re.fullmatch(r"[0-9a-f]{32}", chosen.app_secret):
+        faults.append("whatsapp.app_secret must be the app's secret (32 hex digits; Meta shows it under App settings, Basic).")
+    faults += _check_own_secrets("whatsapp", verify_token=chosen.verify_token, webhook_path=chosen.webhook_path)
+    if not re.fullmatch(r"v[0-9]{1,3}\.[0-9]", chosen.version):
+        faults.append("whatsapp.version is a version of the Graph API, such as v26.0.")
+    if not chosen.api_url.startswith(_API_HOSTS):
+        faults.append("whatsapp.api_url must begin with https:// (plain http only for this machine).")
     return faults
 
 
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{24,256}")
 
 
+def _check_own_secrets(section: str, **values: str) -> list[str]:
+    return [
+        f"{section}.{name} must be 24 to 256 letters, digits, _ or -. Make one: "
+        "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        for name, value in values.items()
+        if not _WEBHOOK_SECRET.fullmatch(value)
+    ]
+
+
 def _check_webhook(settings: Settings) -> list[str]:
     """Two secrets of our own, neither of them the token. Source: Bot API, setWebhook, `secret_token`."""
-    faults = []
-    given = {"webhook_path": settings.telegram.webhook_path, "webhook_secret": settings.telegram.webhook_secret}
-    for name, value in given.items():
-        if not _WEBHOOK_SECRET.fullmatch(value):
-            faults.append(
-                f"telegram.{name} must be 24 to 256 letters, digits, _ or -. Make one: "
-                "python3 -c 'import secrets; print(secrets.token_urlsafe(32))'"
-            )
-    if not faults and given["webhook_path"] == given["webhook_secret"]:
+    chosen = settings.telegram
+    faults = _check_own_secrets("telegram", webhook_path=chosen.webhook_path, webhook_secret=chosen.webhook_secret)
+    if not faults and chosen.webhook_path == chosen.webhook_secret:
         faults.append("telegram.webhook_path and telegram.webhook_secret must differ: who learns one must not know the other.")
     if not settings.web.public_url.startswith("https://"):
         faults.append("telegram.intake: webhook needs web.public_url, beginning with https://: Telegram calls us there.")

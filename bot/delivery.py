@@ -15,7 +15,7 @@ from bot.domain.messages import DeliveryState
 from bot.storage import contacts, outbox
 from bot.storage.database import Database
 from bot.storage.live import Live
-from bot.storage.outbox import Due, Fate
+from bot.storage.outbox import Due, Fate, key_of
 from bot.storage.vault import Vault
 from bot.worker import Bell
 
@@ -168,7 +168,7 @@ class Delivery:
         if down_until is not None and down_until > self._now():
             return Fate(id=due.id, state=DeliveryState.QUEUED, due_at=down_until, error="channel_down", was_tried=False)
         try:
-            sent = await channel.send(due.address, due.message, key=f"o:{due.id}")
+            sent = await channel.send(due.address, due.message, key=key_of(due.id), wrote_at=due.wrote_at)
         except DeliveryError as exc:
             return self._fate_of(due, exc)
         except Exception as exc:  # noqa: BLE001 - a fault of ours after the call began: it may have been sent

@@ -56,7 +56,7 @@ class TerminalChannel:
         """What was typed."""
         return msgspec.json.decode(body, type=InboundMessage)
 
-    async def send(self, address: str, message: OutboundMessage, *, key: str) -> Sent:  # noqa: ARG002 - one person, one screen
+    async def send(self, address: str, message: OutboundMessage, *, key: str, wrote_at: datetime | None) -> Sent:  # noqa: ARG002 - one person, one screen
         """Keep the bubble to be shown."""
         self.sent.append(message)
         return Sent(is_delivered=True)

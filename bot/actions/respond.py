@@ -3,7 +3,7 @@
 What can't be worked is set aside by itself: its contact gets one fixed text and a place in the queue, the others go on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -38,7 +38,7 @@ UNREADABLE = "unreadable"
 ONE_BUBBLE = frozenset({"telegram", "whatsapp"})
 """Channels that want one bubble a turn: Telegram takes about one a second from us, WhatsApp one in six and charges for each."""
 
-_SILENT = (Kind.BLOCKED, Kind.UNBLOCKED)
+_SILENT = (Kind.BLOCKED, Kind.UNBLOCKED, Kind.MOVED, Kind.REVOKED)
 _URGENT = (Level.P1, Level.P2)
 
 
@@ -152,16 +152,50 @@ def _load(db: sa.Connection, parts: Parts, group: Sequence[Heard], *, without_me
         return {}
     addresses = {digest: update.address for digest, update in speakers.items()}
     known = contacts.list_by_digest(db, parts.vault, addresses, without_memory=without_memory)
-    open_cases = cases.list_open(db, parts.vault, [each.contact.id for each in known.values()])
+    others = _other_names(parts, group)
+    known |= _under_other_names(db, parts, [digest for digest in speakers if digest not in known], others, without_memory)
+    open_cases = cases.list_open(db, parts.vault, list({each.contact.id for each in known.values()}))
     talks: dict[bytes, Talk] = {}
+    by_contact: dict[ContactId, Talk] = {}
     for digest, update in speakers.items():
         found = known.get(digest)
         if found is None:
             contact_id = ContactId(parts.new_id())
             contact = Contact(id=contact_id, channel=update.channel, account=update.account, address=update.address)
             found = Known(conversation=Conversation(contact=contact), memory=Memory(), is_new=True)
-        talks[digest] = Talk(found, open_cases.get(found.contact.id), parts.new_id)
+        who = found.contact.id
+        # Who writes under two names at once is one person, with one talk.
+        talks[digest] = by_contact.setdefault(who, Talk(found, open_cases.get(who), parts.new_id))
+        if found.contact.address != update.address:
+            talks[digest].aliases.add(digest)
+        if digest in others:
+            talks[digest].aliases.add(others[digest])
     return talks
+
+
+def _other_names(parts: Parts, group: Sequence[Heard]) -> dict[bytes, bytes]:
+    """By the digest of an address, the digest of another name that the same person's messages give."""
+    found: dict[bytes, bytes] = {}
+    for heard in group:
+        if isinstance(heard.message, InboundMessage) and heard.message.also_address:
+            update, also = heard.taken.update, heard.message.also_address
+            found[heard.taken.address_digest] = inbox.address_digest(
+                parts.vault, channel=update.channel, account=update.account, address=also
+            )
+    return found
+
+
+def _under_other_names(
+    db: sa.Connection, parts: Parts, digests: Sequence[bytes], others: Mapping[bytes, bytes], without_memory: bool
+) -> dict[bytes, Known]:
+    """Contacts of addresses that are new to us, who are known by another name: by an old one, or by the one given beside it."""
+    if not digests:
+        return {}
+    beside = {others[digest]: digest for digest in digests if digest in others}
+    found = contacts.list_by_alias(db, parts.vault, [*digests, *beside], without_memory=without_memory)
+    if beside:
+        found |= contacts.list_by_digest(db, parts.vault, dict.fromkeys(beside), without_memory=without_memory)
+    return {beside.get(digest, digest): known for digest, known in found.items()}
 
 
 def _hear(
@@ -169,11 +203,15 @@ def _hear(
 ) -> None:
     """Enter one message in the talk and answer it."""
     seq = talk.enter(message, now=now)
-    if not talk.contact.is_reachable and message.kind is not Kind.BLOCKED:
+    if not talk.contact.is_reachable and message.kind not in (Kind.BLOCKED, Kind.MOVED, Kind.REVOKED):
         # Who writes can be written to again.
         talk.reach = True
     if message.kind in _SILENT:
-        talk.reach = message.kind is Kind.UNBLOCKED
+        if message.kind in (Kind.BLOCKED, Kind.UNBLOCKED):
+            talk.reach = message.kind is Kind.UNBLOCKED
+        elif message.kind is Kind.MOVED and talk.session is not None:
+            # Somebody else may hold this phone now: that it is safe to write there is asked again.
+            talk.session = parts.engine.distrust(talk.session)
         return
     circumstances = Circumstances(
         now=now,
@@ -297,6 +335,7 @@ def _save(
         if talk.is_erased and not talk.is_new:
             privacy.erase(db, talk.contact.id, now=now)
     contacts.save(db, vault, [talk.known() for talk in talks], now=now)
+    contacts.add_aliases(db, [(talk.contact, digest) for talk in talks for digest in talk.aliases])
     messages.add(db, vault, [entry for talk in talks for entry in talk.entries])
     if room is not None:
         outcome.due = _due_at_once(db, talks, most=room.most)

@@ -19,7 +19,14 @@ from nlu.understanding import Level, most_urgent
 _SIGNS_KEPT = 40
 """Signs of one case: more tell a responder nothing new, and a flood must not make the row grow without end."""
 
-_EVENTS = {Kind.BLOCKED: "blocked", Kind.UNBLOCKED: "unblocked", Kind.LEFT: "left_page"}
+_EVENTS = {
+    Kind.BLOCKED: "blocked",
+    Kind.UNBLOCKED: "unblocked",
+    Kind.LEFT: "left_page",
+    Kind.MOVED: "moved",
+    Kind.REVOKED: "revoked",
+}
+_NO_WORDS = (*_EVENTS, Kind.EDIT)
 
 
 class Talk:
@@ -34,6 +41,8 @@ class Talk:
         self.control, self.control_epoch = talk.control, talk.control_epoch
         self.version = talk.version
         self.last_inbound_at, self.last_holding_at = talk.last_inbound_at, talk.last_holding_at
+        self.wrote_at = talk.wrote_at
+        self.aliases: set[bytes] = set()
         self.session: Session | None = known.memory.session
         self.case = self.case_before = case
         self.kept_signs, self.kept_notes = known.memory.signs, known.memory.notes
@@ -96,6 +105,7 @@ class Talk:
             version=self.version,
             last_inbound_at=self.last_inbound_at,
             last_holding_at=self.last_holding_at,
+            wrote_at=self.wrote_at,
         )
         memory = Memory(session=self.session, signs=self.kept_signs, notes=self.kept_notes)
         return Known(conversation=conversation, memory=memory, is_new=self.is_new)
@@ -108,6 +118,10 @@ class Talk:
 
     def enter(self, message: InboundMessage, *, now: datetime) -> int:
         """Add the contact's message to the thread. Its number."""
+        if message.kind not in _NO_WORDS:
+            # By the platform's clock, which counts; never later than ours, whatever it says.
+            wrote_at = min(message.sent_at or now, now)
+            self.wrote_at = max(self.wrote_at or wrote_at, wrote_at)
         event = _EVENTS.get(message.kind)
         if event is not None:
             self.enter_event(event, now=now)
@@ -154,6 +168,7 @@ class Talk:
                 attempts=1,
                 is_human=row.is_human,
                 was_unknown=False,
+                wrote_at=self.wrote_at,
             )
             for row in self.outgoing
         ]

@@ -1,6 +1,7 @@
 """What the rest of the bot knows of a channel, and what can go wrong when sending."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from bot.domain.messages import InboundMessage, OutboundMessage, Receipt, Sent
@@ -71,8 +72,8 @@ class Channel(Protocol):
         """What an update says. Never raises: what it can't read is `Kind.UNSUPPORTED`."""
         ...
 
-    async def send(self, address: str, message: OutboundMessage, *, key: str) -> Sent:
-        """Send one bubble. `key` is the outbox row's, the same for every try.
+    async def send(self, address: str, message: OutboundMessage, *, key: str, wrote_at: datetime | None) -> Sent:
+        """Send one bubble. `key` is the outbox row's, the same for every try; `wrote_at` is when the contact last wrote.
 
         Raises:
             DeliveryDelayed, DeliveryRefused, DeliveryUncertain, ChannelDown.

@@ -9,7 +9,8 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -62,13 +63,14 @@ class Answer(NamedTuple):
 
 
 class KeepAlive:
-    """Requests to one server. Each waits for a connection of its own; at most `most_connections` are open."""
+    """Requests to one server. Each waits for a connection of its own; at most `most_connections` are open. `fields` go with all."""
 
     def __init__(
         self,
         base_url: str,
         *,
         most_connections: int = MOST_CONNECTIONS,
+        fields: Mapping[str, str] = MappingProxyType({}),
         resolve: Callable[[str, int], Awaitable[list[Address]]] | None = None,
     ) -> None:
         url = urlsplit(base_url)
@@ -82,6 +84,7 @@ class KeepAlive:
         self._good: Address | None = None
         self._prefix = url.path.rstrip("/")
         self._host_header = url.netloc.rpartition("@")[2].encode("idna" if not url.netloc.isascii() else "ascii")
+        self._fields = "".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode("ascii")
         self._heads: dict[str, bytes] = {}
         self._room = asyncio.Semaphore(most_connections)
         self._free: list[_Connection] = []
@@ -116,7 +119,7 @@ class KeepAlive:
         self._free.clear()
 
     def _head(self, verb: bytes, path: str) -> bytes:
-        return b"%s %s HTTP/1.1\r\nHost: %s\r\n" % (verb, (self._prefix + path).encode(), self._host_header)
+        return b"%s %s HTTP/1.1\r\nHost: %s\r\n%s" % (verb, (self._prefix + path).encode(), self._host_header, self._fields)
 
     async def _exchange(self, request: bytes, answer_seconds: float, most_bytes: int) -> Answer:
         async with self._room:

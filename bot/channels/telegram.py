@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import hmac
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ import structlog
 from bot.channels import telegram_updates
 from bot.channels.channel import DeliveryDelayed, DeliveryRefused
 from bot.channels.pacer import Pacer
+from bot.channels.parts import PartsSent
 from bot.channels.telegram_bubbles import Bubble, bubbles_of, plain_bubbles_of
 from bot.channels.telegram_updates import Unpacked
 from bot.domain.messages import InboundMessage, OutboundMessage, Receipt, Sent, Update
@@ -36,7 +36,6 @@ _UNSAID_WAIT = 5.0
 _LONGEST_WAIT = 300.0
 _ACKNOWLEDGERS = 16
 _MOST_TOKENS = 10_000
-_MOST_PARTLY_SENT = 10_000
 _HELD_CHATS_MEAN_ALL = 3
 """Telegram does not say whether a 429 is about one chat or the whole bot. So many chats at once mean the bot."""
 
@@ -73,8 +72,7 @@ class TelegramChannel:
         self._unsaid_waits = 0
         self._leaving: set[asyncio.Task[None]] = set()
         self._figures: dict[str, float] = {}
-        # How many bubbles of a long message are out, by the message's key: a retry goes on with the next.
-        self._partly_sent: OrderedDict[str, int] = OrderedDict()
+        self._parts = PartsSent()
 
     @property
     def account(self) -> str:
@@ -111,7 +109,7 @@ class TelegramChannel:
         """See `Channel`."""
         return telegram_updates.parse(body)
 
-    async def send(self, address: str, message: OutboundMessage, *, key: str) -> Sent:
+    async def send(self, address: str, message: OutboundMessage, *, key: str, wrote_at: datetime | None = None) -> Sent:  # noqa: ARG002 - no window
         """See `Channel`. A long text goes out in several bubbles; the last one's number is given."""
         if self._calls is None:
             raise DeliveryDelayed(reason="starting", wait_seconds=1.0, whole_channel=True)
@@ -120,21 +118,11 @@ class TelegramChannel:
         bubbles = bubbles_of(message)
         if not bubbles:
             raise DeliveryRefused(reason="empty")
-        done = self._partly_sent.get(key, 0)
         number = 0
-        for index in range(min(done, len(bubbles) - 1), len(bubbles)):
+        for index in range(self._parts.next_of(key, len(bubbles)), len(bubbles)):
             number = await self._send_bubble(self._calls, address, bubbles[index], message)
-            if len(bubbles) > 1:
-                self._note_part(key, index + 1, len(bubbles))
+            self._parts.note(key, index + 1, len(bubbles))
         return Sent(platform_id=str(number) if number else "")
-
-    def _note_part(self, key: str, done: int, of: int) -> None:
-        if done == of:
-            self._partly_sent.pop(key, None)
-            return
-        self._partly_sent[key] = done
-        if len(self._partly_sent) > _MOST_PARTLY_SENT:
-            self._partly_sent.popitem(last=False)
 
     async def _send_bubble(self, calls: Calls, address: str, bubble: Bubble, message: OutboundMessage) -> int:
         try:

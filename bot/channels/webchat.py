@@ -1,6 +1,7 @@
 """The web chat: our own page at the other end. What is said stands in the thread already; sending is telling the page to look."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -68,7 +69,7 @@ class WebChat:
             return InboundMessage(kind=Kind.UNSUPPORTED, platform_id=key)
         return InboundMessage(kind=Kind.TEXT, text=clean(posted.text), platform_id=key)
 
-    async def send(self, address: str, message: OutboundMessage, *, key: str) -> Sent:  # noqa: ARG002 - the thread holds it
+    async def send(self, address: str, message: OutboundMessage, *, key: str, wrote_at: datetime | None) -> Sent:  # noqa: ARG002 - the thread holds it
         """See `Channel`. Never fails: a page that isn't open reads the thread when it is."""
         self._tell(address)
         return Sent()

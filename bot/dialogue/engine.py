@@ -15,10 +15,10 @@ from msgspec.structs import replace
 from bot.dialogue import asking
 from bot.dialogue.answering import MEDIA, Answers
 from bot.dialogue.asking import ReadAnswer, ReadChoice
-from bot.dialogue.book import CONSENT, GREETING, START, Book
+from bot.dialogue.book import CONSENT, GREETING, PRIVATE, START, Book
 from bot.dialogue.flow import Consent
 from bot.dialogue.run import Run
-from bot.dialogue.safety import SafetyNet
+from bot.dialogue.safety import SAFE_SLOT, SafetyNet
 from bot.dialogue.session import Session
 from bot.dialogue.steps import Steps
 from bot.dialogue.turn import Circumstances, CommandObeyed, HandoffAsked, Turn
@@ -104,6 +104,12 @@ class Engine:
         else:
             run.say_named("system_completed")
         return run.turn()
+
+    def distrust(self, session: Session) -> Session:
+        """The session of somebody whose phone may be in other hands: whether it is safe to write there is not known any more."""
+        guards = {name: since for name, since in session.guards.items() if name != PRIVATE}
+        answers = {slot: given for slot, given in session.answers.items() if slot != SAFE_SLOT}
+        return replace(session, guards=guards, answers=answers)
 
     def _session(self, session: Session | None, understanding: Understanding, *, is_fresh: bool) -> Session:
         if session is not None and not is_fresh:

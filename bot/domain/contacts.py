@@ -23,7 +23,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """How the talk with a contact stands.
 
     `seq` numbers everything said in it, in both directions; `inbound_seq` is the contact's last. `control_epoch` rises with
-    every change of who speaks; what was queued under an older one is not sent. `version` rises with each save.
+    every change of who speaks; what was queued under an older one is not sent. `version` rises with each save. `wrote_at` is when,
+    by the platform's clock, the contact last wrote: some platforms let us answer for a day only.
     """
 
     contact: Contact
@@ -34,6 +35,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 0
     last_inbound_at: datetime | None = None
     last_holding_at: datetime | None = None
+    wrote_at: datetime | None = None
 
 
 def code_of(contact_id: ContactId) -> str:

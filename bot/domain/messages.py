@@ -43,6 +43,8 @@ class Kind(StrEnum):
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
     LEFT = "left"
+    MOVED = "moved"
+    REVOKED = "revoked"
     UNSUPPORTED = "unsupported"
     IGNORED = "ignored"
 
@@ -54,7 +56,8 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     replaced, at most 4,096 characters are kept. `button` the id of a pressed button, of an `OutboundMessage` of ours, or
     whatever somebody sent in its place: never trusted. `platform_id` names the message on its platform, for deletion and
     quoting. `reply_token` what the platform wants back at once, such as a Telegram callback query's id. LEFT is a contact's
-    quick exit from the web chat.
+    quick exit from the web chat. MOVED: the platform says that this person has another number now, so that the old one may be in
+    other hands; REVOKED: a message was taken back. `also_address` is another name of the same person on the channel, if any.
     """
 
     kind: Kind
@@ -66,6 +69,7 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     latitude: float | None = None
     longitude: float | None = None
     file_id: str = ""
+    also_address: str = ""
 
 
 class Button(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,11 +125,16 @@ class DeliveryState(StrEnum):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What a platform says became of a message of ours."""
+    """What a platform says became of a message of ours.
+
+    `key` is what `Channel.send` was given with it, where the platform hands that back; `error` a class of failure, with a code.
+    """
 
     platform_id: str
     state: DeliveryState
     at: datetime
+    key: str = ""
+    error: str = ""
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):

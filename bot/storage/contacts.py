@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.dialogue.session import Session
 from bot.domain.cases import Control, Sign
@@ -12,7 +13,7 @@ from bot.domain.contacts import Contact, Conversation
 from bot.domain.messages import ContactId
 from bot.storage.inbox import address_digest
 from bot.storage.prepared import Prepared, PreparedIn, Row
-from bot.storage.tables import contacts, conversations, microseconds, moment_of
+from bot.storage.tables import contact_aliases, contacts, conversations, microseconds, moment_of
 from bot.storage.vault import Vault
 
 
@@ -56,6 +57,7 @@ _columns = (
         conversations.c.memory_sealed,
         conversations.c.last_inbound_at,
         conversations.c.last_holding_at,
+        conversations.c.wrote_at,
     )
     .join_from(contacts, conversations)
     .order_by(contacts.c.id)
@@ -70,14 +72,42 @@ _by_id_locked = Prepared(_of_id.with_for_update(of=conversations), "contact_id")
 
 
 def list_by_digest(
-    db: sa.Connection, vault: Vault, addresses: Mapping[bytes, str], *, without_memory: bool = False
+    db: sa.Connection, vault: Vault, addresses: Mapping[bytes, str | None], *, without_memory: bool = False
 ) -> dict[bytes, Known]:
-    """The contacts of these addresses (by their digests) that are known, locked until the transaction ends.
+    """The contacts of these addresses (digest to address, where at hand) that are known, locked until the transaction ends.
 
     `without_memory` leaves the session out, for when it can't be read.
     """
     rows = _by_digest_locked.rows(db, list(addresses))
     return {row[3]: _known(row, vault, addresses[row[3]], without_memory=without_memory) for row in rows}
+
+
+_by_alias_locked = PreparedIn(
+    lambda digests: (
+        _columns.add_columns(contact_aliases.c.address_digest.label("alias"))
+        .join(contact_aliases, contact_aliases.c.contact_id == contacts.c.id)
+        .where(contact_aliases.c.address_digest.in_(digests))
+        .with_for_update(of=conversations)
+    )
+)
+_alias = ("channel", "account", "address_digest", "contact_id")
+_insert_alias_postgres = Prepared(postgresql.insert(contact_aliases).on_conflict_do_nothing(), *_alias)
+_insert_alias_sqlite = Prepared(sqlite.insert(contact_aliases).on_conflict_do_nothing(), *_alias)
+
+
+def list_by_alias(
+    db: sa.Connection, vault: Vault, digests: Sequence[bytes], *, without_memory: bool = False
+) -> dict[bytes, Known]:
+    """The contacts who have one of these addresses (by digest) as another name, locked until the transaction ends."""
+    rows = _by_alias_locked.rows(db, digests) if digests else []
+    return {row[15]: _known(row, vault, without_memory=without_memory) for row in rows}
+
+
+def add_aliases(db: sa.Connection, aliases: Sequence[tuple[Contact, bytes]]) -> None:
+    """Note that these contacts are found by these addresses (digests) too."""
+    rows = [(contact.channel, contact.account, digest, contact.id) for contact, digest in aliases]
+    if rows:
+        (_insert_alias_postgres if db.dialect.name == "postgresql" else _insert_alias_sqlite).many(db, rows)
 
 
 def get(db: sa.Connection, vault: Vault, contact_id: ContactId, *, lock: bool = False) -> Known:
@@ -95,7 +125,7 @@ def find(db: sa.Connection, vault: Vault, *, channel: str, account: str, address
 
 def _known(row: Row, vault: Vault, address: str | None = None, *, without_memory: bool = False) -> Known:
     (number, channel, account, _digest, sealed_address, is_reachable, version, seq, inbound_seq, control, epoch) = row[:11]
-    sealed_memory, last_inbound, last_holding = row[11:]
+    sealed_memory, last_inbound, last_holding, wrote_at = row[11:15]
     contact = Contact(
         id=number,
         channel=channel,
@@ -112,6 +142,7 @@ def _known(row: Row, vault: Vault, address: str | None = None, *, without_memory
         version=version,
         last_inbound_at=None if last_inbound is None else moment_of(last_inbound),
         last_holding_at=None if last_holding is None else moment_of(last_holding),
+        wrote_at=None if wrote_at is None else moment_of(wrote_at),
     )
     if sealed_memory is None or without_memory:
         return Known(conversation=conversation, memory=Memory())
@@ -145,6 +176,7 @@ _changing = (
     "memory_sealed",
     "last_inbound_at",
     "last_holding_at",
+    "wrote_at",
 )
 _insert_conversation = Prepared(sa.insert(conversations), *_changing, "contact_id")
 _update_conversation = Prepared(
@@ -193,5 +225,6 @@ def _conversation_row(vault: Vault, known: Known) -> Row:
         vault.seal(f"conversations:{contact_id}", _encode(known.memory)),
         None if talk.last_inbound_at is None else microseconds(talk.last_inbound_at),
         None if talk.last_holding_at is None else microseconds(talk.last_holding_at),
+        None if talk.wrote_at is None else microseconds(talk.wrote_at),
         contact_id,
     )

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot.domain.messages import ContactId, DeliveryState, MessageId, OutboundMessage, Receipt
 from bot.storage.messages import open_bubble
 from bot.storage.prepared import Prepared, PreparedIn
-from bot.storage.tables import contacts, conversations, messages, microseconds, outbox
+from bot.storage.tables import contacts, conversations, messages, microseconds, moment_of, outbox
 from bot.storage.vault import SealBroken, Vault
 
 SUPERSEDED = "superseded"
@@ -19,6 +19,11 @@ UNREADABLE = "unreadable"
 """Why a message was not sent: what is sealed can't be opened."""
 
 _NEVER_STARTED = (SUPERSEDED, UNREADABLE)
+
+
+def key_of(message_id: MessageId) -> str:
+    """By what a channel knows a message, the same for every try."""
+    return f"o:{message_id}"
 
 
 class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +50,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     is_human: bool
     was_unknown: bool
+    wrote_at: datetime | None = None
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +145,7 @@ _candidates = Prepared(
         contacts.c.channel,
         contacts.c.account,
         contacts.c.address_sealed,
+        conversations.c.wrote_at,
     )
     .join_from(outbox, messages, messages.c.id == outbox.c.id)
     .join(conversations, conversations.c.contact_id == outbox.c.contact_id)
@@ -183,7 +190,21 @@ def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: 
     rows = _candidates.rows(db, (microseconds(now), most))
     due: list[Due] = []
     stale: list[Fate] = []
-    for number, who, sealed, attempts, is_human, was_unknown, is_safety, epoch, epoch_now, channel, account, address in rows:
+    for (
+        number,
+        who,
+        sealed,
+        attempts,
+        is_human,
+        was_unknown,
+        is_safety,
+        epoch,
+        epoch_now,
+        channel,
+        account,
+        address,
+        wrote_at,
+    ) in rows:
         if epoch != epoch_now and not is_safety:
             stale.append(Fate(id=number, state=DeliveryState.FAILED, error=SUPERSEDED, was_tried=False))
             continue
@@ -205,6 +226,7 @@ def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: 
                 attempts=attempts + 1,
                 is_human=bool(is_human),
                 was_unknown=bool(was_unknown),
+                wrote_at=None if wrote_at is None else moment_of(wrote_at),
             )
         )
     record(db, vault, stale, now=now)
@@ -292,24 +314,43 @@ def settle_lost(db: sa.Connection, *, now: datetime, channels_that_resend: Seque
 
 
 _ORDER = {
+    DeliveryState.QUEUED: 0,
+    DeliveryState.SENDING: 0,
     DeliveryState.UNKNOWN: 0,
     DeliveryState.FAILED: 0,
     DeliveryState.SENT: 1,
     DeliveryState.DELIVERED: 2,
     DeliveryState.READ: 3,
 }
+_STARTED = sa.or_(outbox.c.state != DeliveryState.QUEUED.value, outbox.c.was_unknown)
 
 
 def note_receipt(db: sa.Connection, vault: Vault, receipt: Receipt, *, now: datetime) -> ContactId | None:
-    """Raise a message's state by what its platform says; a state never goes back. The contact, if the message is ours."""
-    digest = vault.digest("platform id", receipt.platform_id)
-    row = db.execute(
-        sa.select(outbox.c.id, outbox.c.contact_id, outbox.c.state).where(outbox.c.platform_digest == digest)
-    ).one_or_none()
+    """Raise a message's state by what its platform says; a state never goes back. The contact, if the message is ours.
+
+    A message whose sending was never heard of again is found by our key: then it did arrive, and is not sent once more.
+    """
+    number = receipt.key.removeprefix("o:")
+    if receipt.key.startswith("o:") and number.isdecimal() and len(number) < 20:
+        which = sa.and_(outbox.c.id == int(number), _STARTED)
+    else:
+        which = outbox.c.platform_digest == vault.digest("platform id", receipt.platform_id)
+    query = sa.select(outbox.c.id, outbox.c.contact_id, outbox.c.state, outbox.c.platform_digest)
+    row = db.execute(query.where(which)).one_or_none()
     if row is None:
         return None
-    if _ORDER.get(receipt.state, 0) > _ORDER.get(DeliveryState(row.state), 0):
-        db.execute(sa.update(outbox).where(outbox.c.id == row.id).values(state=receipt.state.value, updated_at=now))
+    before = DeliveryState(row.state)
+    values: dict[str, object] = {}
+    if _ORDER[receipt.state] > _ORDER[before]:
+        values["state"] = receipt.state.value
+    elif receipt.state is DeliveryState.FAILED and _ORDER[before] <= _ORDER[DeliveryState.SENT]:
+        values |= {"state": DeliveryState.FAILED.value, "error": receipt.error[:60] or None}
+    if row.platform_digest is None and receipt.platform_id:
+        values["platform_digest"] = vault.digest("platform id", receipt.platform_id)
+        values["platform_sealed"] = vault.seal(f"outbox:{row.id}", receipt.platform_id.encode())
+    if values:
+        values |= {"lease": None, "lease_until": None} if "state" in values else {}
+        db.execute(sa.update(outbox).where(outbox.c.id == row.id).values(**values, updated_at=now))
     return ContactId(row.contact_id)
 
 

@@ -91,6 +91,17 @@ conversations = sa.Table(
     sa.Column("memory_sealed", sa.LargeBinary),
     sa.Column("last_inbound_at", Moment),
     sa.Column("last_holding_at", Moment),
+    sa.Column("wrote_at", Moment),
+)
+
+contact_aliases = sa.Table(
+    "contact_aliases",
+    metadata,
+    sa.Column("channel", sa.String(20), primary_key=True),
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("address_digest", sa.LargeBinary(16), primary_key=True),
+    sa.Column("contact_id", sa.ForeignKey("contacts.id"), nullable=False),
+    sa.Index(None, "contact_id"),
 )
 
 messages = sa.Table(

@@ -2,9 +2,11 @@
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from urllib.parse import parse_qsl
 
 import structlog
 
+from bot.channels import whatsapp_updates
 from bot.channels.telegram_updates import Unpacked
 from bot.domain.messages import Update
 from bot.web.asgi import App, Receive, Scope, Send, TooLarge, answer, read_body
@@ -75,6 +77,56 @@ class TelegramHook:
         if unpacked.group is not None:
             self._leave(unpacked.group)
         await answer(send, 200, b"")
+
+
+class WhatsAppHook:
+    """Takes what the Cloud API posts. `secrets` of the app, one or, while it is being changed, two."""
+
+    def __init__(
+        self,
+        *,
+        secrets: Sequence[str],
+        verify_token: str,
+        unpack: Callable[[bytes], whatsapp_updates.Unpacked],
+        store: StoreUpdates,
+    ) -> None:
+        self._secrets = [secret.encode() for secret in secrets if secret]
+        self._verify_token = verify_token
+        self._unpack = unpack
+        self._store = store
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["method"] == "GET":
+            await self._prove_address(scope, send)
+            return
+        if scope["method"] != "POST":
+            await answer(send, 405, b"post events here\n", headers=[(b"allow", b"GET, POST")])
+            return
+        try:
+            body = await read_body(receive, most=MOST_BYTES)
+        except TooLarge:
+            await answer(send, 413, b"too large\n")
+            return
+        if not whatsapp_updates.is_signed(body, header(scope, b"x-hub-signature-256"), self._secrets):
+            await answer(send, 401, b"the signature is wrong\n")
+            return
+        unpacked = self._unpack(body)
+        for name in unpacked.ignored:
+            log.info("whatsapp_event_ignored", reason=name)
+        for code in unpacked.troubles:
+            log.error("whatsapp_reports_trouble", code=code)
+        if unpacked.updates and not await _is_stored(self._store, unpacked.updates, send):
+            return
+        await answer(send, 200, b"")
+
+    async def _prove_address(self, scope: Scope, send: Send) -> None:
+        query = dict(parse_qsl(scope["query_string"].decode(errors="replace")))
+        challenge = whatsapp_updates.answer_challenge(query, self._verify_token)
+        if challenge is None:
+            await answer(send, 403, b"the token is wrong\n")
+        else:
+            await answer(send, 200, challenge.encode())
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:

@@ -75,7 +75,7 @@ def test_what_is_stored_reads_back_the_same() -> None:
 async def test_sending_tells_the_page_of_this_address_to_look() -> None:
     told: list[str] = []
 
-    sent = await WebChat(told.append).send("a-token", OutboundMessage(text="Halo"), key="o:1")
+    sent = await WebChat(told.append).send("a-token", OutboundMessage(text="Halo"), key="o:1", wrote_at=None)
 
     assert told == ["a-token"]
     assert sent.platform_id == ""

@@ -14,6 +14,7 @@ class Request:
     path: str
     content_type: str
     body: bytes
+    authorization: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class _Connection(asyncio.Protocol):
         self._siblings = siblings
         self._parser = httptools.HttpRequestParser(self)
         self._path = b""
-        self._content_type = b""
+        self._content_type = self._authorization = b""
         self._body: list[bytes] = []
         self._task: asyncio.Task[None] | None = None
         self.is_lost = asyncio.Event()
@@ -92,7 +93,7 @@ class _Connection(asyncio.Protocol):
             self.cut()
 
     def on_message_begin(self) -> None:
-        self._path, self._content_type, self._body = b"", b"", []
+        self._path, self._content_type, self._authorization, self._body = b"", b"", b"", []
 
     def on_url(self, url: bytes) -> None:
         self._path += url
@@ -100,13 +101,16 @@ class _Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if name.lower() == b"content-type":
             self._content_type = value
+        elif name.lower() == b"authorization":
+            self._authorization = value
 
     def on_body(self, part: bytes) -> None:
         self._body.append(part)
 
     def on_message_complete(self) -> None:
         verb = self._parser.get_method().decode()
-        request = Request(verb, self._path.decode(), self._content_type.decode("latin-1"), b"".join(self._body))
+        body, kind, key = b"".join(self._body), self._content_type.decode("latin-1"), self._authorization.decode("latin-1")
+        request = Request(verb, self._path.decode(), kind, body, key)
         reply = self._handler(request)
         if isinstance(reply, Reply):
             self._say(reply)

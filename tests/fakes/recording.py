@@ -1,6 +1,7 @@
 """A channel whose other end is the test."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -24,7 +25,7 @@ class RecordingChannel:
     def parse(self, body: bytes) -> InboundMessage | Receipt:
         return msgspec.json.decode(body, type=InboundMessage)
 
-    async def send(self, address: str, message: OutboundMessage, *, key: str) -> Sent:
+    async def send(self, address: str, message: OutboundMessage, *, key: str, wrote_at: datetime | None = None) -> Sent:
         self.tries += 1
         error = self.fault(address, self.tries)
         if error is not None:

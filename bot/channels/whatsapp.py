@@ -1,0 +1,171 @@
+"""WhatsApp, by the Cloud API of Meta. Our own calls over kept connections: docs/decisions/whatsapp-library.md says why."""
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import structlog
+
+from bot.channels import whatsapp_updates
+from bot.channels.channel import ChannelDown, DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain
+from bot.channels.keepalive import AnswerTooLarge, ExchangeFailed, KeepAlive, NotWritten
+from bot.channels.pacer import Pacer
+from bot.channels.parts import PartsSent
+from bot.channels.tolerant import read
+from bot.channels.whatsapp_bubbles import Content, contents_of
+from bot.channels.whatsapp_errors import failure_of
+from bot.domain.messages import InboundMessage, OutboundMessage, Receipt, Sent
+
+log = structlog.get_logger()
+
+WINDOW = timedelta(hours=24) - timedelta(minutes=10)
+"""How long after a person's message anything may be sent. Source: Meta: 24 hours; ten minutes are left to clocks and queues."""
+
+WINDOW_CLOSED = "window_closed"
+"""Reason of a `DeliveryRefused`: the person has not written for a day, and only a template may go out."""
+
+_USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
+_MOST_TICKS = 1000
+
+
+class _Message(msgspec.Struct):
+    id: str = ""
+
+
+class _Answer(msgspec.Struct):
+    messages: list[_Message] = []
+
+
+_answer = msgspec.json.Decoder(_Answer)
+_encode = msgspec.json.Encoder().encode
+
+
+class WhatsAppChannel:
+    """One business number. A `Channel`.
+
+    `ticks`: whether a person is shown that a message was read; whoever holds the phone sees it too. `per_second` paces the number.
+    """
+
+    name = whatsapp_updates.CHANNEL
+    resends_prompts = True
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        number: str,
+        api_url: str,
+        version: str,
+        ticks: bool = False,
+        per_second: float | None = 60.0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._number = number
+        self._path = f"/{version}/{number}/messages"
+        self._ticks = ticks
+        self._now = now
+        self._server = KeepAlive(api_url, fields={"Authorization": f"Bearer {token}"})
+        self._pacer = Pacer(per_chat_per_second=None, per_second=per_second, now=clock, sleep=sleep)
+        self._parts = PartsSent()
+        self._read: asyncio.Queue[str] = asyncio.Queue(_MOST_TICKS)
+        self._ticking: asyncio.Task[None] | None = None
+        self._figures = {"refused": 0.0, "window_closed": 0.0}
+
+    @property
+    def account(self) -> str:
+        """The number's id at Meta."""
+        return self._number
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+            await asyncio.gather(self._ticking, return_exceptions=True)
+        self._server.close()
+
+    def unpack(self, raw: bytes) -> whatsapp_updates.Unpacked:
+        """The events of a post."""
+        return whatsapp_updates.unpack(raw, now=self._now())
+
+    def parse(self, body: bytes) -> InboundMessage | Receipt:
+        """See `Channel`."""
+        return whatsapp_updates.parse(body, number=self._number)
+
+    async def send(self, address: str, message: OutboundMessage, *, key: str, wrote_at: datetime | None) -> Sent:
+        """See `Channel`. A long text goes out in several messages; the last one's id is given."""
+        if wrote_at is None or self._now() - wrote_at >= WINDOW:
+            self._figures["window_closed"] += 1
+            raise DeliveryRefused(reason=WINDOW_CLOSED)
+        contents = contents_of(message)
+        if not contents:
+            raise DeliveryRefused(reason="empty")
+        whom = {"recipient": address} if _USER_ID.fullmatch(address) else {"to": address}
+        sent = ""
+        for index in range(self._parts.next_of(key, len(contents)), len(contents)):
+            sent = await self._send(whom, contents[index], address=address, key=key)
+            self._parts.note(key, index + 1, len(contents))
+        return Sent(platform_id=sent)
+
+    async def _send(self, whom: dict[str, str], content: Content, *, address: str, key: str) -> str:
+        held = self._pacer.held_for(address)
+        if held > 0:
+            raise DeliveryDelayed(reason="held", wait_seconds=held)
+        await self._pacer.turn(address)
+        call = {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            **whom,
+            **content,
+            "biz_opaque_callback_data": key,
+        }
+        status, body = await self._post(call)
+        if status == 200:
+            # Taken; an id that can't be read comes again with its status, which names our key.
+            found = read(_answer, body).messages
+            return found[0].id if found else ""
+        failure = failure_of(status, body)
+        if isinstance(failure, DeliveryDelayed) and failure.wait_seconds:
+            self._pacer.hold(failure.wait_seconds, None if failure.whole_channel else address)
+        if isinstance(failure, DeliveryRefused | ChannelDown):
+            self._figures["refused"] += 1
+            log.warning("whatsapp_refused", reason=failure.reason)
+        raise failure
+
+    async def _post(self, call: Mapping[str, object]) -> tuple[int, bytes]:
+        failure: DeliveryError
+        try:
+            return await self._server.post(self._path, _encode(call))
+        except NotWritten as exc:
+            failure = DeliveryDelayed(reason=exc.reason)
+        except AnswerTooLarge as exc:
+            failure = DeliveryUncertain(reason=exc.reason)
+        except ExchangeFailed as exc:
+            failure = DeliveryUncertain(reason=exc.reason)
+        # Raised out here, it keeps no reference to the one above.
+        raise failure
+
+    def figures(self) -> Mapping[str, float]:
+        """See `Channel`: counts since the start."""
+        return self._figures
+
+    async def acknowledge(self, tokens: Sequence[str]) -> None:
+        """See `Channel`: show that these were read, if the operator wants that. Returns at once."""
+        if not self._ticks:
+            return
+        if self._ticking is None:
+            self._ticking = asyncio.create_task(self._tick())
+        for token in tokens:
+            with contextlib.suppress(asyncio.QueueFull):
+                self._read.put_nowait(token)
+
+    async def _tick(self) -> None:
+        while True:
+            read_ = {"messaging_product": "whatsapp", "status": "read", "message_id": await self._read.get()}
+            with contextlib.suppress(DeliveryError):
+                await self._post(read_)
