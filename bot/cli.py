@@ -77,12 +77,13 @@ def talk(*, as_json: bool, channel: str, url: str) -> None:
 
     log.configure()
     try:
+        settings = config.load(CONFIG)
         if url:
             # What is kept needs a key that is kept: the one of the settings.
-            settings = msgspec.structs.replace(config.load(CONFIG), database=config.DatabaseSettings(url=url))
+            settings = msgspec.structs.replace(settings, database=config.DatabaseSettings(url=url))
             asyncio.run(run(settings, channel=channel, as_json=as_json))
         else:
-            asyncio.run(run_once(channel=channel, as_json=as_json))
+            asyncio.run(run_once(settings.organisation, channel=channel, as_json=as_json))
     except BotError as exc:
         _fail(exc)
 

@@ -240,11 +240,24 @@ def _check(settings: Settings) -> list[str]:
         faults.append("telegram.intake is polling or webhook.")
     elif settings.telegram.intake == "webhook":
         faults += _check_webhook(settings)
+    faults += _check_organisation(settings.organisation)
     if settings.whatsapp.token:
         faults += _check_whatsapp(settings.whatsapp)
     if settings.handoff.slots < 1:
         faults.append("handoff.slots must be at least 1.")
     return faults
+
+
+_MOST_NAME = 80
+
+
+def _check_organisation(organisation: Organisation) -> list[str]:
+    """It stands in the middle of a sentence, on a phone."""
+    return [
+        f"organisation.{key} must be at most {_MOST_NAME} plain characters in one line, without blanks around them."
+        for key, value in (("name", organisation.name), ("contact", organisation.contact))
+        if len(value) > _MOST_NAME or value != value.strip() or not value.isprintable()
+    ]
 
 
 _API_HOSTS = ("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")

@@ -11,7 +11,7 @@ import structlog
 from msgspec.structs import replace
 
 from bot.channels.channel import Channel, ChannelDown, DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain
-from bot.domain.messages import DeliveryState
+from bot.domain.messages import DeliveryState, MessageId
 from bot.storage import contacts, outbox
 from bot.storage.database import Database
 from bot.storage.live import Live
@@ -33,6 +33,10 @@ _DELAYS = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 _GIVE_UP_AFTER = 80
 """Tries, about six hours; a responder's words are tried for a day."""
 
+_SAFETY_TRIES = 3
+"""Numbers to call go out so often, whatever is known of each try: three times the same number harms nobody, none may."""
+
+_LOOK_EVERY = timedelta(seconds=5)
 _SENDERS = 32
 
 
@@ -60,6 +64,8 @@ class Delivery:
         self._fates: list[Fate] = []
         self._chains: asyncio.Queue[list[Due]] = asyncio.Queue()
         self._in_hand = self._reserved = 0
+        self._held: set[MessageId] = set()
+        self._looked_at: datetime | None = None
         self._is_running = False
         self._down: dict[str, datetime] = {}
         self._stopping = False
@@ -121,11 +127,15 @@ class Delivery:
         fates, self._fates = self._fates, []
         now = self._now()
         most = 0 if self._stopping else IN_HAND - self._in_hand - self._reserved
+        held = None
+        if self._looked_at is None or now - self._looked_at >= _LOOK_EVERY:
+            self._looked_at, held = now, frozenset(self._held)
         try:
-            due, who = await self._database.write(lambda db: self._exchange(db, fates, most, now))
+            due, who = await self._database.write(lambda db: self._exchange(db, fates, most, held, now))
         except Exception:
             self._fates = fates + self._fates
             raise
+        self._held -= {fate.id for fate in fates}
         for contact_id in who:
             self._live.publish(f"contact:{contact_id}", {"kind": "delivery"})
             self._live.publish("console", {"kind": "delivery", "contact": str(contact_id)})
@@ -134,14 +144,19 @@ class Delivery:
     def _hand_out(self, due: Sequence[Due]) -> None:
         """Give these to the senders, those of a contact as one chain."""
         self._in_hand += len(due)
+        self._held |= {each.id for each in due}
         by_contact: dict[int, list[Due]] = {}
         for each in due:
             by_contact.setdefault(each.contact_id, []).append(each)
         for chain in by_contact.values():
             self._chains.put_nowait(sorted(chain, key=lambda one: one.id))
 
-    def _exchange(self, db: sa.Connection, fates: Sequence[Fate], most: int, now: datetime) -> tuple[list[Due], list[int]]:
+    def _exchange(
+        self, db: sa.Connection, fates: Sequence[Fate], most: int, held: frozenset[MessageId] | None, now: datetime
+    ) -> tuple[list[Due], list[int]]:
         outbox.record(db, self._vault, fates, now=now)
+        if held is not None:
+            outbox.give_back_unheld(db, lease=self._lease, held=held, now=now)
         gone = [fate.unreachable for fate in fates if fate.unreachable is not None]
         contacts.save_reach(db, [(who, False) for who in gone])
         outbox.drop_waiting(db, gone, error="unreachable", now=now)
@@ -206,7 +221,8 @@ class Delivery:
 
     def _uncertain(self, due: Due, channel: Channel, reason: str) -> Fate:
         log.warning("delivery_uncertain", channel=due.channel, reason=reason)
-        if due.is_human or not channel.resends_prompts or due.was_unknown:
+        may_resend = not due.was_unknown or (due.is_safety and due.attempts < _SAFETY_TRIES)
+        if due.is_human or not channel.resends_prompts or not may_resend:
             return Fate(id=due.id, state=DeliveryState.UNKNOWN, error=reason)
         due_at = self._now() + timedelta(seconds=_DELAYS[0])
         return Fate(id=due.id, state=DeliveryState.QUEUED, due_at=due_at, error="resend")

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from bot.actions.respond import Heard
 from bot.app import Core, build_core, prepare, require_key, utc_now
 from bot.channels.tolerant import clean
-from bot.config import Data, Settings
+from bot.config import Data, Organisation, Settings
 from bot.content import load_content, load_interpreter
 from bot.domain.cases import Case
 from bot.domain.messages import InboundMessage, Kind, OutboundMessage, Receipt, Sent, Update
@@ -248,10 +248,10 @@ async def run(settings: Settings, *, channel: str, as_json: bool) -> None:
         await core.database.close()
 
 
-async def run_once(*, channel: str, as_json: bool) -> None:
+async def run_once(organisation: Organisation, *, channel: str, as_json: bool) -> None:
     """As `run`, and nothing of the talk stays."""
     with tempfile.TemporaryDirectory(prefix="teduh-talk-") as folder:
-        await run(Settings(data=Data(folder=folder)), channel=channel, as_json=as_json)
+        await run(Settings(data=Data(folder=folder), organisation=organisation), channel=channel, as_json=as_json)
 
 
 def _typed() -> Iterator[str]:

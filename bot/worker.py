@@ -133,6 +133,8 @@ class Worker:
         self._group = []
         self._tell(outcome)
         await self._acknowledge(group)
+        if outcome.is_erased:
+            await self._database.wipe()
         return len(group)
 
     def _hear(self, taken: inbox.Taken) -> Heard:
@@ -206,6 +208,7 @@ class Worker:
                 if self._now() - last_forget >= _FORGET_EVERY:
                     last_forget = self._now()
                     await self._database.write(lambda db: overdue.forget(db, now=self._now()))
+                    await self._database.wipe()
             except Exception as exc:  # noqa: BLE001 - as above
                 log.error("clock_failed", error=type(exc).__name__)
             await asyncio.sleep(_CLOCK_EVERY.total_seconds())

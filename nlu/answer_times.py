@@ -17,6 +17,8 @@ _AFTER = re.compile(r"\b(?:setelah|habis|abis|di ?atas|mulai|dari|sesudah|bar|sa
 _LATE = frozenset(["malam", "malem", "mlm", "bengi", "peuting"])
 _EVENING = frozenset(["sore", "petang", "pm"])
 _PARTS = ("pagi", "siang", "sore", "malam")
+_BEFORE = re.compile(r"\b(pagi|siang|sore|malam|malem|mlm|subuh|petang|isuk|esuk|bengi|peuting)\s*$")
+_NOT_THEN = re.compile(r"\b(?:bukan|jangan|jgn|gak|ga|gk|tidak|tdk|nggak|ngga|kecuali|selamat|slamat|met)\s*$")
 _MORNING = frozenset(["pagi", "subuh", "am", "isuk", "esuk"])
 
 
@@ -30,19 +32,27 @@ def read_time(tokens: list[str], text: str) -> Answer:
         return _NOTHING if others else Answer(value="jangan_hubungi", confidence=0.95)
     if "jangan" in tokens or "jgn" in tokens:
         return _NOTHING
-    parts = list(dict.fromkeys(value for value in found if value in _PARTS))
-    named = parts[0] if len(parts) == 1 else None  # "malam jam 8": the part of the day comes first
+    is_one = len({value for value in found if value in _PARTS}) == 1
     if match := _RANGE.search(lowered):
-        span = _span(match, named)
+        span = _span(match, _part_before(lowered, match.start()) if is_one else None)
         if span:
             return Answer(value=span, confidence=0.9)
         return _NOTHING
     if match := _SINGLE.search(lowered):
-        return _single(match, named, is_open=bool(_AFTER.search(lowered)))
+        return _single(match, _part_before(lowered, match.start()) if is_one else None, is_open=bool(_AFTER.search(lowered)))
     values = list(dict.fromkeys(value for value in found if value != "jangan_hubungi"))
     if len(values) == 1:
         return Answer(value=values[0], confidence=0.95 if len(tokens) <= 5 else 0.75)
     return _NOTHING
+
+
+def _part_before(text: str, at: int) -> str | None:
+    """`malam jam 8`: the part of the day that stands right before the hour, unless it is denied or a greeting.
+
+    One that stands elsewhere may be when somebody dangerous is at home: then the hour is asked again, never guessed.
+    """
+    before = _BEFORE.search(text[:at])
+    return before.group(1) if before and not _NOT_THEN.search(text[: before.start()]) else None
 
 
 def _span(match: re.Match[str], named: str | None) -> str | None:

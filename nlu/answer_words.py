@@ -24,6 +24,27 @@ _OPTION_WORDS = frozenset(["no", "nomor", "nomer", "nmr", "pilih", "pilihan", "o
 _WISHES = frozenset(
     ["mau", "bisa", "siap", "ingin", "pengen", "pengin", "bersedia", "nyaman", "sanggup", "gelem", "iso", "hoyong", "hayang"]
 )
+# What may stand beside a plain answer to a request for consent.
+_ASIDE = frozenset(["saya", "aku", "gue", "gw", "sy", "aq", "i", "makasih", "terima", "kasih", "thanks", "thank", "you"])
+_WILLING = frozenset(["mau", "bisa", "boleh", "setuju", "bersedia", "usah", "lanjut"])
+# Said of how things are, not of agreeing.
+_NO_AGREEMENT = frozenset(
+    [
+        "pernah",
+        "prnah",
+        "sering",
+        "masih",
+        "msh",
+        "ada",
+        "punya",
+        "aman",
+        "kadang",
+        "kadang-kadang",
+        "jarang",
+        "selalu",
+        "memang",
+    ]
+)
 _TELLING = frozenset(
     [
         "jawab",
@@ -89,7 +110,7 @@ def read_yes_no(tokens: list[str]) -> Answer:
     if said and not values:
         return Answer(value="unsure", confidence=_OPEN)
     if not values:
-        if any(token.rstrip("x").isdigit() for token in tokens) and len(tokens) <= _SHORT:
+        if _is_count(tokens) and len(tokens) <= _SHORT:
             return Answer(value="yes", confidence=_WEAK)  # "pernah?" – "3 kali"
         return _NOTHING
     sureness = _SURE if len(tokens) <= _SHORT else _LIKELY if len(tokens) <= _MEDIUM else _WEAK
@@ -110,6 +131,27 @@ def read_yes_no(tokens: list[str]) -> Answer:
     if found[0][1] > 3:
         return Answer(value="yes", confidence=_WEAK)
     return Answer(value="yes", confidence=sureness)
+
+
+def _is_count(tokens: list[str]) -> bool:
+    """`3 kali`, `2x`: how often."""
+    counts = any(len(token) > 1 and token.endswith("x") and token[:-1].isdigit() for token in tokens)
+    return counts or (bool({"kali", "x", "ping", "times"} & set(tokens)) and any(token.isdigit() for token in tokens))
+
+
+def read_consent(tokens: list[str]) -> Answer:
+    """yes or no, only where nothing else is said: a question, a condition or a story agrees to nothing and refuses nothing."""
+    said = [token for token in _bare(tokens) if token not in _ASIDE]
+    found = _phrases("yes_no").find(said)
+    values = [value for value, _at, _length in found]
+    covered = {at + step for _value, at, length in found for step in range(length)}
+    if not values or len(said) > _SHORT or any(at not in covered and word not in _WILLING for at, word in enumerate(said)):
+        return _NOTHING
+    if values[0] == "yes" and set(values) <= {"yes", "fine"} and not set(said) & _NO_AGREEMENT:
+        return Answer(value="yes", confidence=_SURE)
+    if values[0] == "no" and all(value == "no" or said[at] in _WILLING for value, at, _length in found):
+        return Answer(value="no", confidence=_SURE)
+    return _NOTHING
 
 
 def _is_option(tokens: list[str]) -> bool:

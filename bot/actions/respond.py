@@ -71,6 +71,7 @@ class Outcome:
     cases: dict[CaseId, int] = field(default_factory=dict)
     is_queue_changed: bool = False
     has_outgoing: bool = False
+    is_erased: bool = False
     due: list[outbox.Due] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
@@ -80,6 +81,7 @@ class Outcome:
         self.cases |= other.cases
         self.is_queue_changed |= other.is_queue_changed
         self.has_outgoing |= other.has_outgoing
+        self.is_erased |= other.is_erased
         self.due += other.due
         self.failed += other.failed
 
@@ -350,6 +352,7 @@ def _save(
         outcome.contacts.add(talk.contact.id)
         outcome.has_outgoing |= any(row.id not in started for row in talk.outgoing)
         outcome.is_queue_changed |= talk.is_erased
+        outcome.is_erased |= talk.is_erased
         if talk.case is None:
             continue
         if not talk.is_case_new and talk.case != talk.case_before:

@@ -168,6 +168,7 @@ class Talk:
                 attempts=1,
                 is_human=row.is_human,
                 was_unknown=False,
+                is_safety=row.is_safety,
                 wrote_at=self.wrote_at,
             )
             for row in self.outgoing

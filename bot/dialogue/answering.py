@@ -9,6 +9,7 @@ from bot.dialogue.asking import Asked, ReadAnswer, ReadChoice
 from bot.dialogue.book import CONSENT, GREETING, Book
 from bot.dialogue.flow import PERSON, SKIP, Consent, Question, Step, Type
 from bot.dialogue.run import Run
+from bot.dialogue.safety import SafetyNet
 from bot.dialogue.session import AnswerState, Place
 from bot.dialogue.steps import DEEPEST, Steps
 from bot.dialogue.turn import CommandObeyed, ConsentAnswered
@@ -23,9 +24,10 @@ _ASIDES = ("identity_question", "privacy_question", "cost_question", "thanks", "
 class Answers:
     """Takes what is said to the open question."""
 
-    def __init__(self, book: Book, steps: Steps, read_answer: ReadAnswer, read_choice: ReadChoice) -> None:
+    def __init__(self, book: Book, steps: Steps, safety: SafetyNet, read_answer: ReadAnswer, read_choice: ReadChoice) -> None:
         self._book = book
         self._steps = steps
+        self._safety = safety
         self._read_answer = read_answer
         self._read_choice = read_choice
 
@@ -72,11 +74,13 @@ class Answers:
         asked: Asked,
         *,
         topic: str | None = None,
+        again: str | None = None,
         kept: tuple[str, ...] = (),
     ) -> None:
         """Take what is said, or pressed, to the open question.
 
-        `topic` is a danger that was just seen and spoken of, `kept` are the slots that other words of the message filled.
+        `topic` is a danger that was just seen and spoken of, `again` one that was spoken of before and is told again; `kept` are
+        the slots that other words of the message filled.
         """
         if message.kind is Kind.BUTTON and not asking.is_current(run, message.button):
             run.say_named("system_stale_button")
@@ -87,9 +91,6 @@ class Answers:
             return
         answer = asking.read(run, message, asked.question, self._read_answer, self._read_choice)
         is_consent = isinstance(asked.step.kind, Consent)
-        if is_consent and answer == "no" and understanding.risks and message.kind is Kind.TEXT:
-            # "dia mukul lagi, gak kuat": a "no" inside a cry for help refuses nothing.
-            answer = None
         if answer is None and is_consent and not understanding.risks and asking.wants_to_know(message.text, understanding):
             answer = asking.TELL_MORE
         if self._is_aside(message, understanding, asked, answer) and self._digress(run, understanding, topic):
@@ -105,6 +106,11 @@ class Answers:
             self._accept(run, asked, answer, state=asking.state_of(answer))
         elif self._digress(run, understanding, topic) or self._correct(run, message, understanding):
             self._steps.run(run)
+        elif again is not None or topic is not None:
+            # A cry for help is no answer, and is understood all the same.
+            if again is not None and not is_consent:
+                self._safety.say_again(run, again)
+            self._ask_again(run, asked)
         elif [slot for slot in kept if asking.confirm(run, slot)]:
             # No answer, but understood all the same: it is said so, and the question asked again.
             self._steps.run(run)
@@ -161,6 +167,12 @@ class Answers:
                     run.say_named("system_corrected")
                     return True
         return False
+
+    def _ask_again(self, run: Run, asked: Asked) -> None:
+        """Ask the open question once more; what was long the first time is short now, and no answer was missed."""
+        if isinstance(asked.step.kind, Consent):
+            run.go(run.place.step, run.place.item, max(run.place.tries, 1))
+        self._steps.run(run)
 
     def _spend_try(self, run: Run, asked: Asked) -> None:
         question, tries = asked.question, run.place.tries + 1
@@ -247,7 +259,7 @@ class Answers:
         flow = self._book.flows[run.place.flow]
         if value == asking.TELL_MORE:
             run.say(consent.more)
-            self._steps.run(run)
+            self._ask_again(run, asking.consent_asked(step))
             return
         is_given = value == "yes"
         run.question += 1

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
+from bot.dialogue.book import PRIVATE
 from bot.dialogue.flow import FIXED_VALUES, Consent, Option, Question, ScreenFlow, Step, Text, Type, Variant
 from bot.dialogue.run import Bubble, Run
 from bot.dialogue.session import AnswerState
@@ -29,6 +30,15 @@ _WHY = re.compile(
 )
 
 
+_EXACT = 0.95
+_MOST_SAFE_WORDS = 40
+_UNSAFE = re.compile(
+    r"\b(?:gak?|gk|g|tidak|tdk|tak|ng+a?k?|en?gga?k?|belum|blm|kurang|ora|teu|not)\s+(?:\w+\s+)?(?:aman|safe)\b"
+)
+_SAFE = re.compile(
+    r"(?:(?:iya|ya|udah|sudah|sdh|udh|skrg|skg|sekarang|masih|alhamdulillah|lumayan|cukup|yes|i am|i'm) )*(?:aman|safe)"
+    r"(?: (?:kok|kak|aja|saja|sih|ya|min|bu|pak|sekarang|skrg|skg|banget|now|alhamdulillah))*"
+)
 _PUZZLED = re.compile(r"\b(ng+erti|paham|mengerti|bingung|understand)\b|^(apa|siapa) (ini|nih)", re.IGNORECASE)
 _CONSENT_WORDS = (
     ("yes", ("lanjut", "lanjutkan", "setuju", "oke lanjut", "continue", "go on", "agree")),
@@ -58,7 +68,7 @@ def consent_asked(step: Step) -> Asked:
     """The question that a consent step is."""
     consent = step.kind
     assert isinstance(consent, Consent)  # noqa: S101 - the callers matched it
-    question = Question(slot="", type=Type.YES_NO, ask=consent.text, tries=3, then="skip")
+    question = Question(slot="", type=Type.YES_NO, ask=consent.text, tries=4, then="skip")
     return Asked(question=question, step=step)
 
 
@@ -68,6 +78,9 @@ def ask(run: Run, asked: Asked) -> None:
     if tries and not isinstance(asked.step.kind, Consent):
         run.say_named("system_not_understood")
     text = question.rephrase if tries and question.rephrase is not None else question.ask
+    if tries and isinstance(asked.step.kind, Consent):
+        # The whole text was read already: again it is one line.
+        text = run.book.find_text("system_consent_again") or text
     part = run.part(text)
     choices = _choices(run, asked)
     if run.bubbles and not run.bubbles[-1].choices and not run.bubbles[-1].is_safety and not run.bubbles[-1].services:
@@ -134,11 +147,13 @@ def read(
         # A bare digit is the choice of that number, never a yes by itself.
         return shown[int(text) - 1] if 0 < int(text) <= len(shown) else None
     if not question.slot:
-        if _PUZZLED.search(text):
-            return TELL_MORE
-        said = read_choice(text, [(value, words) for value, words in _CONSENT_WORDS])
-        if said.value is not None and said.confidence > SURE:
-            return said.value
+        return _consent(text, read_answer, read_choice)
+    if question.type is Type.YES_NO and (is_safe := says_safe(text)) is not None:
+        if question.guard == PRIVATE:
+            return "yes" if is_safe else "no"
+        if run.place.item:
+            # Asked whether something bad happens, "aman kok" says that it does not.
+            return "no" if is_safe else "yes"
     if question.options:
         found = _chosen(run, text, question, read_choice)
         if found is not None:
@@ -150,6 +165,30 @@ def read(
         if answer.value is not None and answer.confidence >= SURE:
             return {"refuse": REFUSED_ANSWER, "unsure": UNSURE_ANSWER}.get(str(answer.value), _converted(answer.value))
     return _refusal(text, read_answer)
+
+
+def _consent(
+    text: str,
+    read_answer: ReadAnswer,
+    read_choice: ReadChoice,
+) -> Any:
+    """What a text says to a request for consent. Nobody agrees, or refuses, by asking or by telling something."""
+    if _PUZZLED.search(text) or text.rstrip().endswith("?"):
+        return TELL_MORE
+    said = read_choice(text, _CONSENT_WORDS)
+    if said.value is not None and said.confidence >= _EXACT and not any(character.isdigit() for character in text):
+        return said.value
+    return read_answer("consent", text).value
+
+
+def says_safe(text: str) -> bool | None:
+    """Whether a short text says that it is safe, or that it is not; None when it says neither."""
+    words = " ".join(text.casefold().strip(" .!,?").split())
+    if len(words) > _MOST_SAFE_WORDS:
+        return None
+    if _UNSAFE.search(words):
+        return False
+    return True if _SAFE.fullmatch(words) else None
 
 
 def _pressed(key: str, question: Question) -> Any:

@@ -46,7 +46,7 @@ class Engine:
         self._book = book
         self._safety = SafetyNet(book, pick, read_answer)
         self._steps = Steps(book, pick)
-        self._answers = Answers(book, self._steps, read_answer, read_choice)
+        self._answers = Answers(book, self._steps, self._safety, read_answer, read_choice)
 
     def where(self, session: Session | None) -> tuple[str | None, str | None]:
         """The flow and step of the open question, else of the last step run; an open item is `step.item`."""
@@ -200,9 +200,10 @@ class Engine:
         asked = None if is_fresh else self._steps.asked(run)
         # What the same sentence says of age and place decides which words and numbers fit.
         kept = asking.keep_facts(run, understanding, asked)
-        if topic is None and asked is not None and isinstance(asked.step.kind, Consent):
-            # Who cries for help again before anything was agreed gets the numbers again, not only the same question.
-            topic = self._safety.urgent_again(run, understanding)
+        again = self._safety.urgent_again(run, understanding) if topic is None else None
+        if again is not None and (asked is None or isinstance(asked.step.kind, Consent)):
+            # Who tells of danger again gets the numbers again, not only a greeting or the same question.
+            self._safety.say_again(run, again)
         if topic is not None:
             self._safety.say(run, topic)
             if run.levels[topic] is Level.P1:
@@ -219,7 +220,7 @@ class Engine:
         elif message.kind in MEDIA:
             self._answers.take_media(run, message, asked)
         else:
-            self._answers.take_answer(run, message, understanding, asked, topic=topic, kept=kept)
+            self._answers.take_answer(run, message, understanding, asked, topic=topic, again=again, kept=kept)
 
     def _keep_story(self, run: Run, message: InboundMessage, understanding: Understanding) -> None:
         """A first message that tells something is the story: it is not asked for again."""

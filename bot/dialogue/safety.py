@@ -60,13 +60,10 @@ class SafetyNet:
         text = self._book.safety_text(topic)
         if text is None:
             return
-        services = tuple(self._pick(topic, run, 2))
         run.say(text, is_safety=True)
-        bubble = run.bubbles[-1]
-        bubble.services = services
-        bubble.parts += [asking.service_line(run, service) for service in services]
-        run.announced = (*run.announced, topic)
-        run.show(services)
+        self._add_numbers(run, topic)
+        if topic not in run.announced:
+            run.announced = (*run.announced, topic)
 
     def newly_urgent(self, run: Run) -> str | None:
         """The most urgent topic of this message whose safety text was not said yet."""
@@ -79,7 +76,22 @@ class SafetyNet:
     def urgent_again(self, run: Run, understanding: Understanding) -> str | None:
         """The most urgent danger of a message whose safety text was said before."""
         risks = [risk for risk in understanding.risks if risk.level in URGENT and risk.name in run.announced]
-        return min(risks, key=lambda risk: risk.level.rank).name if risks else None
+        return min(risks, key=lambda risk: (risk.level.rank, risk.name == "immediate_danger")).name if risks else None
+
+    def say_again(self, run: Run, topic: str) -> None:
+        """The numbers of a danger once more, in few words: its safety text was said before."""
+        run.say_named("system_numbers_again")
+        if run.bubbles:
+            run.bubbles[-1].is_safety = True
+            self._add_numbers(run, topic)
+
+    def _add_numbers(self, run: Run, topic: str) -> None:
+        """At most two services that fit, with the last bubble."""
+        services = tuple(self._pick(topic, run, 2))
+        bubble = run.bubbles[-1]
+        bubble.services = services
+        bubble.parts += [asking.service_line(run, service) for service in services]
+        run.show(services)
 
     def hold(self, run: Run, message: InboundMessage, understanding: Understanding) -> None:
         """A person was asked for and has not come yet: messages join the case."""
@@ -88,10 +100,11 @@ class SafetyNet:
             run.say_named("system_safe_again")
             run.is_holding = True
             return
-        topic = self.newly_urgent(run)
+        topic, again = self.newly_urgent(run), self.urgent_again(run, understanding)
         last = run.circumstances.last_holding_at
-        if topic is not None:
-            self.say(run, topic)
+        if topic is not None or again is not None:
+            # Whoever tells of danger while waiting is never met with silence.
+            self.say(run, topic) if topic is not None else self.say_again(run, again or "")
             run.is_holding = True
         elif last is None or run.circumstances.now - last >= HOLDING_EVERY:
             self.say_holding(run)
@@ -118,3 +131,13 @@ class SafetyNet:
         """Say honestly whether somebody will come."""
         is_anybody = run.circumstances.responders_on_duty > 0
         run.say_named("system_holding" if is_anybody else "system_nobody_on_duty")
+        worst = self._worst(run)
+        if worst is not None and run.bubbles and not self._is_unsafe(run):
+            # Who waits in danger can call meanwhile.
+            run.bubbles[-1].is_safety = True
+            self._add_numbers(run, worst)
+
+    def _worst(self, run: Run) -> str | None:
+        """The most urgent danger known, when it is one; the kind of harm before the bare flag."""
+        urgent = [(level.rank, topic == "immediate_danger", topic) for topic, level in run.levels.items() if level in URGENT]
+        return min(urgent)[2] if urgent else None

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import asyncpg
 import sqlalchemy as sa
@@ -46,6 +46,10 @@ class Database(Protocol):
         """What `work` gives, seeing one state of the database. It changes nothing."""
         ...
 
+    async def wipe(self) -> None:
+        """See that what was deleted is not left in the files beside the tables, as far as that is ours to do."""
+        ...
+
     @property
     def is_shared(self) -> bool:
         """Whether other processes may work on it at the same time."""
@@ -75,7 +79,7 @@ def open_database(url: str) -> Database:
 
 @dataclass(slots=True)
 class _Job:
-    work: Work[Any]
+    work: Work[Any] | None
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
 
@@ -107,6 +111,13 @@ class SqliteDatabase:
         self._jobs.put(_Job(work, future, loop))
         return await future
 
+    async def wipe(self) -> None:
+        """See `Database`: the log is copied into the file and emptied. Deleted content is overwritten there (`secure_delete`)."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        self._jobs.put(_Job(None, future, loop))
+        await future
+
     async def read(self, work: Work[T]) -> T:
         """See `Database`."""
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
@@ -135,15 +146,25 @@ class SqliteDatabase:
                 except queue.Empty:
                     break
             is_open = None not in group
-            jobs = [job for job in group if job is not None]
+            jobs = [job for job in group if job is not None and job.work is not None]
             if jobs:
                 _tell(self._commit(jobs))
+            wipes = [job for job in group if job is not None and job.work is None]
+            if wipes:
+                self._empty_log()
+                _tell([(job, None, None) for job in wipes])
         self._writer.close()
+
+    def _empty_log(self) -> None:
+        # Beside a reader who still looks it stays for now; the next time comes within the hour.
+        with contextlib.suppress(sqlite3.Error):
+            driver = cast("sqlite3.Connection", self._writer.connection.dbapi_connection)
+            driver.execute("pragma wal_checkpoint(truncate)").fetchall()
 
     def _commit(self, jobs: list[_Job]) -> list[tuple[_Job, Any, BaseException | None]]:
         try:
             with self._writer.begin():
-                done = [(job, job.work(self._writer), None) for job in jobs]
+                done = [(job, job.work(self._writer), None) for job in jobs if job.work is not None]
         except Exception as exc:  # noqa: BLE001 - it goes to whoever asked
             if len(jobs) == 1:
                 return [(jobs[0], None, _explained(exc))]
@@ -188,6 +209,7 @@ def sqlite_engine(path: Path) -> sa.Engine:
             "synchronous=full",
             "foreign_keys=on",
             "temp_store=memory",
+            "secure_delete=on",
             "cache_size=-32768",
             # Pages change many times before they are copied into the file: at SQLite's 1,000 that took a tenth of a message's CPU.
             # The log grows to 32 MB; what is committed is on the disk in it.
@@ -251,6 +273,9 @@ class PostgresDatabase:
     async def read(self, work: Work[T]) -> T:
         """See `Database`."""
         return await self._run(self._engine.connect, work)
+
+    async def wipe(self) -> None:
+        """See `Database`: PostgreSQL's own log and free space are its operator's."""
 
     async def close(self) -> None:
         """See `Database`."""

@@ -1,6 +1,6 @@
 """Messages on their way to contacts, each as a row from the transaction that caused it until its fate is known."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -50,6 +50,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     is_human: bool
     was_unknown: bool
+    is_safety: bool = False
     wrote_at: datetime | None = None
 
 
@@ -226,6 +227,7 @@ def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: 
                 attempts=attempts + 1,
                 is_human=bool(is_human),
                 was_unknown=bool(was_unknown),
+                is_safety=bool(is_safety),
                 wrote_at=None if wrote_at is None else moment_of(wrote_at),
             )
         )
@@ -312,6 +314,25 @@ def settle_lost(db: sa.Connection, *, now: datetime, channels_that_resend: Seque
     )
     return [ContactId(contact_id) for contact_id in who]
 
+
+def give_back_unheld(db: sa.Connection, *, lease: int, held: Collection[MessageId], now: datetime) -> int:
+    """Queue again what was handed to the sender of this lease and never reached it. How many.
+
+    It holds every message from the moment it is handed over until its fate is written: what it does not hold was never tried. That
+    happens where a commit succeeds and its answer is lost.
+    """
+    mine = sa.and_(outbox.c.state == _sending, outbox.c.lease == lease, outbox.c.updated_at < now - _SURELY_ARRIVED)
+    lost = [number for number in db.scalars(sa.select(outbox.c.id).where(mine)) if number not in held]
+    if lost:
+        db.execute(
+            sa.update(outbox)
+            .where(outbox.c.id.in_(lost), outbox.c.lease == lease, outbox.c.state == _sending)
+            .values(state=DeliveryState.QUEUED.value, attempts=0, lease=None, lease_until=None, updated_at=now)
+        )
+    return len(lost)
+
+
+_SURELY_ARRIVED = timedelta(seconds=10)
 
 _ORDER = {
     DeliveryState.QUEUED: 0,

@@ -46,7 +46,7 @@ class Vault:
 
     def seal(self, place: str, data: bytes) -> bytes:
         """The data sealed for this place (table, and the row's own name)."""
-        nonce = _nonce()
+        nonce = os.urandom(_NONCE_BYTES)
         return _SCHEME + nonce + self._cipher.encrypt(nonce, data, place.encode())
 
     def open(self, place: str, sealed: bytes) -> bytes:
@@ -68,24 +68,6 @@ class Vault:
         digester = self._digester.copy()
         digester.update(purpose.encode() + b"\0" + value.encode("utf-8", "surrogatepass"))
         return digester.digest()[:DIGEST_BYTES]
-
-
-_NONCES_DRAWN = 256
-_nonces: list[bytes] = []
-
-
-def _nonce() -> bytes:
-    """96 bits from the system's generator, never given twice: drawn many at a time, because each call of the system is a pause."""
-    while True:
-        try:
-            return _nonces.pop()
-        except IndexError:
-            drawn = os.urandom(_NONCE_BYTES * _NONCES_DRAWN)
-            _nonces.extend(drawn[at : at + _NONCE_BYTES] for at in range(0, len(drawn), _NONCE_BYTES))
-
-
-# A child of this process would otherwise use the same ones again.
-os.register_at_fork(after_in_child=_nonces.clear)
 
 
 def _derive(key: bytes, info: bytes) -> bytes:

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from bot.actions import respond
 from bot.actions.respond import Heard, Outcome
 from bot.app import build_core
-from bot.channels.channel import DeliveryDelayed
+from bot.channels.channel import DeliveryDelayed, DeliveryUncertain
 from bot.config import Data, Settings
 from bot.delivery import IN_HAND
+from bot.domain.messages import Kind
 from bot.storage import inbox, outbox, tables
 from bot.storage.migrate import migrate
 from bot.storage.outbox import Room
@@ -33,18 +34,19 @@ async def talks(tmp_path: Path) -> AsyncIterator[Talks]:
     await core.database.close()
 
 
-async def answer(talks: Talks, *, most: int) -> Outcome:
+async def answer(talks: Talks, *, most: int, lease: int = 77) -> Outcome:
     """Work all that waits in one group, with room for so many replies."""
-    core, room = talks.core, Room(lease=77, until=NOW + timedelta(seconds=90), most=most)
+    core, now = talks.core, talks.core.now()
+    room = Room(lease=lease, until=now + timedelta(seconds=90), most=most)
 
     def work(db: sa.Connection) -> Outcome:
-        taken = inbox.take_next(db, core.vault, by=inbox.ALONE, now=NOW, lease=timedelta(seconds=60), most=99)
+        taken = inbox.take_next(db, core.vault, by=inbox.ALONE, now=now, lease=timedelta(seconds=60), most=99)
         messages = [talks.channel.parse(each.update.body) for each in taken]
         group = [
             Heard(taken=each, message=message, understanding=INTERPRETER.understand(message.text))
             for each, message in zip(taken, messages, strict=True)
         ]
-        return respond.respond(db, core.parts, group, now=NOW, room=room)
+        return respond.respond(db, core.parts, group, now=now, room=room)
 
     return await core.database.write(work)
 
@@ -99,7 +101,7 @@ async def test_what_a_crash_left_in_the_sender_s_hands_goes_out_once_more_and_sa
     await talks.write("anna", "halo", work=False)
     await answer(talks, most=9)
 
-    later = NOW + timedelta(minutes=2)
+    later = talks.core.now() + timedelta(minutes=2)
     await talks.core.database.write(lambda db: outbox.settle_lost(db, now=later, channels_that_resend=["telegram"]))
     await talks.core.delivery.run_until_idle()
 
@@ -116,6 +118,10 @@ async def test_many_who_write_at_once_are_each_answered_in_order_while_the_sende
             await talks.write(address, word, work=False)
         while await talks.core.worker.work_once():
             pass
+    for _ in range(1000):
+        if set(await states(talks)) == {"sent"}:
+            break
+        await asyncio.sleep(0.01)
     talks.core.delivery.stop()
     await sending
 
@@ -143,3 +149,65 @@ async def test_room_is_given_back_when_nothing_could_be_written(talks: Talks):
     core.delivery.stop()
     await sending
     assert await states(talks) == []
+
+
+async def test_what_was_handed_over_while_stopping_is_still_sent(talks: Talks):
+    core = talks.core
+    sending = asyncio.create_task(core.delivery.run())
+    await asyncio.sleep(0)
+    room = core.delivery.reserve(5)
+    assert room is not None
+    core.delivery.stop()
+    await asyncio.sleep(0.2)
+    assert core.delivery.reserve(5) is None
+    await talks.write("anna", "halo", work=False)
+    outcome = await answer(talks, most=5, lease=room.lease)
+
+    core.delivery.take(room, outcome.due)
+    await sending
+
+    assert len(talks.channel.sent) == 1
+    assert await states(talks) == ["sent"]
+
+
+async def test_nobody_who_blocked_us_is_handed_over(talks: Talks):
+    await talks.write("anna", "halo")
+    await talks.write("anna", "lanjut", work=False)
+    await talks.write("anna", work=False, kind=Kind.BLOCKED)
+
+    outcome = await answer(talks, most=9)
+
+    assert outcome.due == []
+    assert "sending" not in await states(talks)
+
+
+async def test_what_a_lost_answer_of_the_database_kept_from_the_sender_is_sent_all_the_same(talks: Talks):
+    core = talks.core
+    await talks.write("anna", "halo", work=False)
+    lease = core.delivery._lease
+    await answer(talks, most=9, lease=lease)
+    assert await states(talks) == ["sending"]
+
+    await core.delivery.run_until_idle()
+    assert talks.channel.sent == [], "its answer may still be on its way"
+    await core.database.write(lambda db: db.execute(sa.update(tables.outbox).values(updated_at=NOW - timedelta(minutes=1))))
+    core.delivery._looked_at = None
+    await core.delivery.run_until_idle()
+
+    assert len(talks.channel.sent) == 1
+    marked = await core.database.read(lambda db: list(db.scalars(sa.select(tables.outbox.c.was_unknown))))
+    assert marked == [False]
+
+
+@pytest.mark.parametrize(("text", "tries"), [("halo", 2), (AFRAID, 3)])
+async def test_numbers_to_call_are_tried_more_often_than_questions(talks: Talks, text: str, tries: int):
+    now = [datetime.now(UTC)]
+    talks.core.delivery._now = lambda: now[0]
+    talks.channel.fault = lambda _address, _count: DeliveryUncertain(reason="reset")
+    await talks.write("anna", text)
+    for _ in range(5):
+        now[0] += timedelta(seconds=30)
+        await talks.core.delivery.run_until_idle()
+
+    assert talks.channel.tries == tries
+    assert await states(talks) == ["unknown"]

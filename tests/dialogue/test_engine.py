@@ -331,6 +331,85 @@ def test_a_danger_told_in_another_language_is_answered_in_it():
     assert person.says("suami saya mukul saya pakai kayu").session.language == "id"
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "suamiku bisa baca ga?",
+        "bisa dibaca polisi ga kak",
+        "boleh tau ini siapa",
+        "kalau saya lapor apa suami saya bisa dipenjara?",
+        "-1",
+        "gak aman",
+        "gak bisa lama2",
+        "belum bisa cerita banyak",
+        "jangan hubungi aku ya",
+    ],
+)
+def test_asking_or_telling_something_neither_agrees_nor_refuses(question: str):
+    person = Person().says("halo").says(question)
+
+    assert not person.events(ConsentAnswered)
+    assert person.at == ("system_start", "izin")
+
+
+def test_the_long_text_of_consent_is_read_once():
+    person = Person().says("halo")
+    first = person.heard
+
+    again = person.says("p").heard
+
+    assert "tiga hari" in first
+    assert "tiga hari" not in again
+    assert person.turn.replies[-1].choices
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ("dia mukul saya", "tidak", "dia mukul saya lagi"),
+        ("dia mukul saya", "lanjut", "dia mukul saya lagi"),
+        ("suami saya mukul saya", "petugas", "suami mukul saya lagi barusan"),
+        ("suami saya mukul saya", "halo?", "suami saya mukul saya terus"),
+    ],
+    ids=["after refusing", "at a question", "while waiting", "before agreeing"],
+)
+def test_danger_told_again_is_answered_with_numbers_in_every_state(steps: tuple[str, ...]):
+    person = Person().says(*steps)
+
+    assert "110" in person.heard
+    assert "belum paham" not in person.heard
+
+
+def test_who_waits_in_danger_is_reminded_of_numbers():
+    person = Person().says("dia gedor pintu bawa pisau").waits(minutes=10).says("mas?")
+
+    assert "110" in person.heard
+
+
+@pytest.mark.parametrize("words", ["aman", "aman kok", "udah aman kak"])
+def test_safe_is_no_yes_to_a_question_about_danger(words: str):
+    person = Person().says("anak tetangga sering dipukul bapaknya", "lanjut")
+    assert person.at == ("anak", "keadaan.anak_dalam_bahaya")
+
+    person.says(words)
+
+    assert person.answer("anak_dalam_bahaya") == "no"
+    assert not person.events(HandoffAsked)
+
+
+@pytest.mark.parametrize(("words", "is_private"), [("aman", True), ("aman kok", True), ("gak aman", False), ("kelas 5", None)])
+def test_only_saying_so_makes_writing_safe(words: str, is_private: bool | None):
+    person = Person().says("suami saya suka mukul saya", "lanjut")
+    assert person.at == ("kekerasan_di_rumah", "boleh_menulis")
+
+    person.says(words)
+
+    assert person.session is not None
+    assert ("private" in person.session.guards) is bool(is_private)
+    if is_private is None:
+        assert person.at == ("kekerasan_di_rumah", "boleh_menulis")
+
+
 def test_a_new_danger_while_waiting_is_answered_at_once():
     person = Person().says("petugas").says("dia gedor pintu bawa pisau")
 

@@ -98,6 +98,24 @@ async def test_readers_are_told_in_one_sentence_too(sqlite: Database, tmp_path):
         await sqlite.read(lambda db: db.execute(sa.text("select count(*) from contacts")).all())
 
 
+async def test_what_was_deleted_is_in_no_file_afterwards(sqlite: Database, tmp_path):
+    words = "MARKED" * 20
+
+    def add(db: sa.Connection) -> None:
+        db.exec_driver_sql("create table told (words text)")
+        db.exec_driver_sql("insert into told values (?)", (words,))
+
+    await sqlite.write(add)
+    await sqlite.wipe()
+    assert words.encode() in (tmp_path / "teduh.db").read_bytes()
+
+    await sqlite.write(lambda db: db.exec_driver_sql("delete from told"))
+    await sqlite.wipe()
+
+    for file in tmp_path.glob("teduh.db*"):
+        assert words.encode() not in file.read_bytes()
+
+
 async def test_a_statement_that_is_wrong_is_the_fault_of_the_work(sqlite: Database):
     for run in (sqlite.write, sqlite.read):
         with pytest.raises(sa.exc.OperationalError, match="no such table"):

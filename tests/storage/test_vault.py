@@ -1,8 +1,5 @@
 """What is sealed stays sealed, at its place only."""
 
-import subprocess
-import sys
-
 import pytest
 
 from bot.storage.vault import KeyMissing, SealBroken, Vault, load_or_make_key, make_key, read_key
@@ -18,30 +15,6 @@ def test_a_sealed_value_shows_nothing_of_its_text(vault: Vault):
 
 def test_two_seals_of_the_same_text_differ(vault: Vault):
     assert vault.seal("a", b"x") != vault.seal("a", b"x")
-
-
-def test_nonces_never_repeat_not_between_threads_nor_after_a_fork():
-    script = """
-import os
-from concurrent.futures import ThreadPoolExecutor
-from bot.storage.vault import Vault
-
-vault = Vault(b"k" * 32)
-vault.seal("a", b"before")
-read, write = os.pipe()
-if os.fork() == 0:
-    os.write(write, b"".join(vault.seal("a", b"child")[1:13] for _ in range(300)))
-    os._exit(0)
-os.wait()
-os.set_blocking(read, False)
-with ThreadPoolExecutor(8) as pool:
-    nonces = list(pool.map(lambda _: vault.seal("a", b"parent")[1:13], range(5000)))
-childs = os.read(read, 300 * 12)
-nonces += [childs[at : at + 12] for at in range(0, len(childs), 12)]
-print(len(nonces), len(set(nonces)))
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["5300", "5300"]
 
 
 @pytest.mark.parametrize(
