@@ -176,6 +176,7 @@ class Answers:
 
     def _spend_try(self, run: Run, asked: Asked) -> None:
         question, tries = asked.question, run.place.tries + 1
+        run.is_missed = True
         if tries < question.tries:
             run.go(run.place.step, run.place.item, tries)
             self._steps.ask(run, asked)

@@ -75,7 +75,7 @@ def consent_asked(step: Step) -> Asked:
 def ask(run: Run, asked: Asked) -> None:
     """Say the question with its choices: again, other words after a first miss."""
     question, tries = asked.question, run.place.tries
-    if tries and not isinstance(asked.step.kind, Consent):
+    if run.is_missed and not isinstance(asked.step.kind, Consent):
         run.say_named("system_not_understood")
     text = question.rephrase if tries and question.rephrase is not None else question.ask
     if tries and isinstance(asked.step.kind, Consent):

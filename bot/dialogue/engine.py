@@ -6,6 +6,7 @@ question · a flow that the words start · one try less. Source: docs/flows.md.
 The rooms: `safety` (danger and waiting), `answering` (the open question), `steps` (running flows), `asking` (one question's words).
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,7 @@ from nlu.understanding import Level, Understanding
 
 WELCOME_BACK = "system_return"
 STORY, STORY_WORDS = "cerita", 4
+_STRETCH = re.compile(r"([a-z])\1{2,}")
 _OF_A_QUESTION = ("back", "skip", "cancel")
 """Words that mean nothing while a person is awaited and nothing is asked: they are messages like others."""
 
@@ -78,7 +80,7 @@ class Engine:
         self._safety.note(run, understanding)
         if message.kind is Kind.EDIT:
             return run.turn()
-        command = self._command(message)
+        command = self._command(message) or self._meant(understanding)
         if run.control is Control.HUMAN:
             if command in _OBEYED_WITH_A_PERSON:
                 self._obey(run, command)
@@ -87,7 +89,7 @@ class Engine:
         if command is not None and not (is_fresh and command == "restart") and not (is_waiting and command in _OF_A_QUESTION):
             self._obey(run, command)
         elif is_waiting:
-            self._safety.hold(run, message, understanding)
+            self._safety.hold(run, message, understanding, is_command=command is not None)
         else:
             self._talk(run, message, understanding, is_fresh=is_fresh)
         self._safety.secure(run)
@@ -142,7 +144,12 @@ class Engine:
         if message.kind is not Kind.TEXT or len(message.text) > 60:
             return None
         said = " ".join(message.text.casefold().split()).strip(" .!?,/")
-        return self._book.commands.get(said)
+        return self._book.commands.get(said) or self._book.commands.get(_STRETCH.sub(r"\1", said))
+
+    def _meant(self, understanding: Understanding) -> str | None:
+        """Who asks for a number to call gets numbers, whatever is open: agreeing to nothing, before anything else."""
+        is_wanted = understanding.intent is not None and understanding.intent.name == "number_request"
+        return "help" if is_wanted and not understanding.risks else None
 
     def _obey(self, run: Run, command: str) -> None:
         if command not in ("erase", "stop", "quick_exit"):

@@ -56,7 +56,7 @@ class Run:
         self.bubbles: list[Bubble] = []
         self.events: list[Event] = []
         self.is_holding = False
-        self.is_asking = False
+        self.is_asking = self.is_missed = False
         self.answer: Value | None = None
         last = circumstances.last_inbound_at
         if PRIVATE in self.guards and last is not None and circumstances.now - last > PRIVATE_LASTS:

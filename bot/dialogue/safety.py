@@ -15,6 +15,7 @@ from nlu.understanding import Level, Understanding
 
 SAFE_SLOT = "aman_menulis"
 HOLDING_EVERY = timedelta(minutes=5)
+COMMAND_EVERY = timedelta(minutes=1)
 
 Pick = Callable[[str, Run, int], Sequence[str]]
 """Ids of services for a need that fit the contact, as many as wanted at most."""
@@ -93,8 +94,8 @@ class SafetyNet:
         bubble.parts += [asking.service_line(run, service) for service in services]
         run.show(services)
 
-    def hold(self, run: Run, message: InboundMessage, understanding: Understanding) -> None:
-        """A person was asked for and has not come yet: messages join the case."""
+    def hold(self, run: Run, message: InboundMessage, understanding: Understanding, *, is_command: bool = False) -> None:
+        """A person was asked for and has not come yet: messages join the case. Who types a command is answered sooner."""
         asking.keep_facts(run, understanding, None)
         if self._is_unsafe(run) and not self._is_safe_again(run, message):
             run.say_named("system_safe_again")
@@ -106,7 +107,7 @@ class SafetyNet:
             # Whoever tells of danger while waiting is never met with silence.
             self.say(run, topic) if topic is not None else self.say_again(run, again or "")
             run.is_holding = True
-        elif last is None or run.circumstances.now - last >= HOLDING_EVERY:
+        elif last is None or run.circumstances.now - last >= (COMMAND_EVERY if is_command else HOLDING_EVERY):
             self.say_holding(run)
             run.is_holding = True
 

@@ -380,6 +380,29 @@ def test_danger_told_again_is_answered_with_numbers_in_every_state(steps: tuple[
     assert "belum paham" not in person.heard
 
 
+@pytest.mark.parametrize("words", ["nomor polisi berapa", "kalau darurat nelpon kemana?", "TOLONGGGG"])
+@pytest.mark.parametrize(
+    "before", [(), ("halo",), ("halo", "tidak"), ("halo", "lanjut")], ids=["first", "asked", "refused", "agreed"]
+)
+def test_who_asks_for_a_number_gets_numbers(before: tuple[str, ...], words: str):
+    person = Person().says(*before, words)
+
+    assert "110" in person.heard
+    assert not person.events(ConsentAnswered)
+
+
+def test_somebody_who_wants_to_die_and_agrees_to_nothing_gets_the_number_for_that():
+    person = Person().says("aku pengen mati aja").says("tidak")
+
+    assert "119" in person.heard
+
+
+def test_thanks_at_a_question_that_was_missed_once_are_not_called_unclear():
+    person = agreed().says("mau minta tolong urusan kontrakan").says("asdf qwer").says("makasih")
+
+    assert "belum paham" not in person.heard
+
+
 def test_who_waits_in_danger_is_reminded_of_numbers():
     person = Person().says("dia gedor pintu bawa pisau").waits(minutes=10).says("mas?")
 
