@@ -1,10 +1,13 @@
 """Puts the parts that answer HTTP together."""
 
+import secrets
 from datetime import timedelta
 
 from bot.actions.people import Door
 from bot.app import Core
+from bot.config import Limits
 from bot.content import ROOT
+from bot.web.admission import Admission, Pace, Paces
 from bot.web.chat import Chat, ChatParts
 from bot.web.console import build_console
 from bot.web.health import Health
@@ -41,6 +44,7 @@ def build_site(core: Core) -> Site:
             pages=CONSOLE,
         )
     )
+    admission = Admission(paces_of(core.settings.limits), key=secrets.token_bytes(32))
     chat = Chat(
         ChatParts(
             database=core.database,
@@ -48,9 +52,22 @@ def build_site(core: Core) -> Site:
             live=core.live,
             receiver=core.receiver,
             directory=content.directory,
+            admission=admission,
             public_url=core.settings.web.public_url,
             now=core.now,
             exit_words=tuple(word for word, command in content.book.commands.items() if command == "quick_exit"),
         )
     )
-    return Site(console=console, chat=chat, health=Health(database=core.database, now=core.now))
+    return Site(console=console, chat=chat, health=Health(database=core.database, refused=admission.refused, now=core.now))
+
+
+def paces_of(limits: Limits) -> Paces:
+    """The paces of the settings. At once, there may be what several minutes bring: people come when something happened."""
+    talks = Pace(burst=limits.new_talks * 5, per_minute=limits.new_talks)
+    return Paces(
+        talks=talks,
+        reserve=talks,
+        talks_of_address=Pace(burst=limits.new_talks_per_address * 3, per_minute=limits.new_talks_per_address),
+        messages_of_talk=Pace(burst=limits.messages_per_talk, per_minute=limits.messages_per_talk),
+        messages_of_address=Pace(burst=limits.messages_per_address * 2, per_minute=limits.messages_per_address),
+    )

@@ -231,7 +231,11 @@
     if (isSending || isGone || !unsent.length || stored.get(site, LEAVING)) return
     isSending = true
     const message = unsent[0]
-    const soon = setTimeout(() => markWaiting(), navigator.onLine === false ? 0 : 4000)
+    const soon = setTimeout(() => {
+      if (!$('turn').hidden) return
+      $('lost').classList.add('now')
+      markWaiting(SIGNAL)
+    }, navigator.onLine === false ? 0 : 4000)
     const answer = await post('/chat/messages', message)
     clearTimeout(soon)
     isSending = false
@@ -240,8 +244,19 @@
       accepted(message)
     } else if (answer && [400, 403, 413].includes(answer.status)) {
       refused(message, await answer.json().catch(() => ({})))
+    } else if (answer?.status === 429) {
+      const { wait_seconds: seconds } = await answer.json().catch(() => ({}))
+      $('lost').classList.remove('now')
+      $('turn').hidden = false
+      markWaiting(TURN)
+      keep()
+      // Not all at once again: who waits longer than told leaves room for who was told first.
+      again = setTimeout(flush, (seconds || 10) * (1000 + Math.random() * 500))
+      return
     } else {
-      markWaiting()
+      $('turn').hidden = true
+      $('lost').classList.add('now')
+      markWaiting(SIGNAL)
       keep()
       again = setTimeout(flush, pause + Math.random() * 500)
       pause = Math.min(pause * 2, 15000)
@@ -274,19 +289,19 @@
     grow()
     offer()
   }
-  function markWaiting() {
-    $('lost').classList.add('now')
+  const SIGNAL = 'menunggu sinyal, akan dikirim sendiri', TURN = 'menunggu giliran, akan dikirim sendiri'
+  function markWaiting(words) {
     for (const { key } of unsent) {
       const sent = mine.get(key)
-      if (!sent || sent.tick) continue
-      sent.tick = make('p', 'tick')
-      sent.tick.append(icon(CLOCK), 'menunggu sinyal, akan dikirim sendiri')
-      sent.node.after(sent.tick)
+      if (!sent) continue
+      if (!sent.tick) sent.node.after(sent.tick = make('p', 'tick'))
+      sent.tick.replaceChildren(icon(CLOCK), words)
     }
     toEnd()
   }
   function markSent(key) {
     $('lost').classList.remove('now')
+    $('turn').hidden = true
     const sent = mine.get(key)
     sent?.tick?.remove()
     if (sent) sent.tick = null
