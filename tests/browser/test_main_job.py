@@ -84,6 +84,38 @@ async def test_a_person_in_danger_reaches_a_responder_and_the_program_is_back_af
     await expect(log.locator(".b:not(.me):not(.person)")).not_to_have_count(before)
 
 
+async def test_who_waits_sees_what_happens_until_a_person_has_answered(
+    own_app: AppProcess, visitors: Visitors, console_built: Path
+) -> None:
+    contact = await (await visitors.come(own_app)).open()
+    card = contact.get_by_role("region", name=re.compile("petugas|Ratna"))
+    now = card.locator("[aria-current=step]")
+
+    # Nobody is on duty, and that is what it says.
+    await write(contact, "petugas")
+    await expect(now).to_have_text("Sekarang: Belum ada petugas yang bertugas. Kami terus memanggil")
+    await expect(card.get_by_role("listitem").first).to_have_text(re.compile(r"^Sudah: Pesanmu sampai\d\d\.\d\d$"))
+    assert [await link.get_attribute("href") for link in await card.get_by_role("link").all()] == ["tel:110", "tel:129"]
+    assert not re.search(r"\d+ (menit|mnt|jam)", await card.inner_text())
+
+    # Somebody is, takes the talk, and answers.
+    console = await (await visitors.come(own_app, viewport=DESKTOP, has_touch=False, is_mobile=False)).new_page()
+    await sign_up(console, own_app)
+    await write(contact, "saya tunggu")
+    await expect(now).to_have_text("Sekarang: Petugas sedang dipanggil", timeout=20_000)
+    await console.get_by_role("button", name="Terima orang berikutnya").locator("visible=true").click()
+    await expect(now).to_have_text("Sekarang: Ratna membalas di sini")
+    await expect(card.get_by_role("heading")).to_have_text("Ratna sudah di sini")
+    await reply(console, "Malam, saya Ratna.")
+    await expect(contact.get_by_role("log").get_by_text("Malam, saya Ratna.")).to_be_visible()
+    await expect(card).to_have_count(0)
+
+    # After a reload it is not there again.
+    await contact.reload()
+    await expect(contact.get_by_role("log").get_by_text("Malam, saya Ratna.")).to_be_visible()
+    await expect(card).to_have_count(0)
+
+
 async def finish(console: Page) -> None:
     """Close the talk with an outcome."""
     await (

@@ -439,10 +439,25 @@ async def test_the_page_shows_who_speaks_and_nothing_that_the_team_wrote_for_its
 
     assert (waiting["state"]["control"], waiting["state"]["since"]) == ("pending", "2026-11-24T14:00:00Z")
     assert (joined["state"]["control"], joined["state"]["name"]) == ("human", "Ratna")
+    assert joined["state"]["since"] == waiting["state"]["since"]
+    assert closed["state"]["since"] is None
     assert closed["state"]["control"] == "bot"
     assert ("responder", "Sampai jumpa") in said(closed)
     assert not {"catatan tim", "claimed", "closed", "x"} & {text for _by, text in said(closed)}
     assert {by for by, _text in said(closed)} == {"me", "program", "responder"}
+
+
+async def test_who_waits_is_told_whether_anybody_is_on_duty(rig: Rig) -> None:
+    core, ratna = rig.core, make_responder(is_on_duty=True)
+    async with rig.page() as page:
+        await rig.say(page, "petugas")
+        alone = await thread(page)
+        await core.database.write(lambda db: people.add(db, core.vault, ratna, now=core.now()))
+        await core.database.write(lambda db: people.note_present(db, ratna.id, now=core.now()))
+        called = await thread(page)
+
+    told = [news["state"]["is_anybody_on_duty"] for news in (alone, called)]
+    assert told == [False, True]
 
 
 async def test_after_ten_minutes_of_silence_a_page_that_opens_rests(rig: Rig) -> None:

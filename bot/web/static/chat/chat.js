@@ -67,6 +67,7 @@
     if (bubble.by === 'me') anchor = null
     else anchor ||= nodes[0]
     offer()
+    if (bubble.by === 'responder') tellWaiting()
     if (isAtEnd) toEnd()
     else if (bubble.by !== 'me') $('new').hidden = false
     if (!$('rest').hidden && bubble.by !== 'me') $('rested').textContent = 'Ada informasi baru.'
@@ -180,7 +181,7 @@
     $('status').textContent = withPerson
       ? (state.name ? `Bersama ${state.name}, petugas` : 'Bersama petugas')
       : state.control === 'pending'
-        ? `Memanggil petugas${state.since ? `, sejak ${clock(state.since)}` : ''}`
+        ? (state.is_anybody_on_duty ? 'Memanggil petugas' : 'Belum ada petugas, kami terus memanggil')
         : 'Program otomatis dan petugas'
     const letter = withPerson && state.name ? state.name.slice(0, 1).toUpperCase() : ''
     if ($('mark').textContent.trim() !== letter) $('mark').replaceChildren(letter || icon('M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17M12 11v5M12 8h.010'))
@@ -189,6 +190,34 @@
     for (const seq of [...seen.keys()]) if (seq < state.first) seen.delete(seq)
     for (const node of [...thread.children]) if (Number(node.dataset.seq || Infinity) < state.first) node.remove()
     offer()
+    standing = state
+    tellWaiting()
+  }
+  // What has happened and what is next, until a person has answered. How long it takes nobody knows, so nothing is said of it.
+  let standing = {}
+  function tellWaiting() {
+    const { control, name, since } = standing
+    const isTaken = control === 'human', who = name || 'Petugas'
+    const isAnswered = [...seen.values()].some((bubble) => bubble.by === 'responder' && Date.parse(bubble.at) >= Date.parse(since))
+    const isAtEnd = isNearEnd()
+    $('wait').hidden = !since || (isTaken && isAnswered)
+    if ($('wait').hidden) return
+    $('wait-title').textContent = isTaken ? `${who} sudah di sini` : 'Menunggu petugas'
+    $('wait-at').textContent = clock(since)
+    if (isTaken) step('called', 'done', `${who} menerima percakapan ini`)
+    else if (standing.is_anybody_on_duty) step('called', 'now', 'Petugas sedang dipanggil')
+    else step('called', 'now', 'Belum ada petugas yang bertugas. Kami terus memanggil')
+    step('reply', isTaken ? 'now' : 'later', `${who} membalas di sini`)
+    if (isAtEnd) toEnd()
+  }
+  const PLACES = { done: 'Sudah: ', now: 'Sekarang: ', later: 'Berikutnya: ' }
+  function step(name, place, words) {
+    const node = $(`wait-${name}`)
+    if (node.className === place && node.lastChild.textContent === words) return
+    node.className = place
+    if (place === 'now') node.setAttribute('aria-current', 'step')
+    else node.removeAttribute('aria-current')
+    node.replaceChildren(make('span', 'sr', PLACES[place]), make('span', '', words))
   }
 
   // ── what is sent ──
