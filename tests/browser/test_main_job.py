@@ -1,6 +1,8 @@
 """The main job, in two real browsers: a person writes, danger is seen, a responder answers, the program takes over again."""
 
+import contextlib
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -114,6 +116,31 @@ async def test_who_waits_sees_what_happens_until_a_person_has_answered(
     await contact.reload()
     await expect(contact.get_by_role("log").get_by_text("Malam, saya Ratna.")).to_be_visible()
     await expect(card).to_have_count(0)
+
+
+async def test_a_sign_in_that_ran_out_costs_no_word_of_a_reply(
+    own_app: AppProcess, visitors: Visitors, console_built: Path
+) -> None:
+    console = await (await visitors.come(own_app, viewport=DESKTOP, has_touch=False, is_mobile=False)).new_page()
+    await sign_up(console, own_app)
+    contact = await (await visitors.come(own_app)).open()
+    await write(contact, AFRAID)
+    await console.get_by_role("button", name="Terima orang berikutnya").locator("visible=true").click()
+    field = console.get_by_label(re.compile("^Balasan untuk"))
+    await field.fill("Malam, saya Ratna. Sekarang di")
+
+    # As after twelve hours; the page learns it when it next asks for something.
+    with contextlib.closing(sqlite3.connect(own_app.folder / "data" / "teduh.db", timeout=10)) as db, db:
+        assert db.execute("UPDATE sign_ins SET expires_at = created_at").rowcount == 1
+    await write(contact, "dia sudah pergi")
+    await expect(console.get_by_text("Anda perlu masuk lagi. Draf Anda aman.")).to_be_visible(timeout=25_000)
+    asked = await console.evaluate("() => !dispatchEvent(new Event('beforeunload', {cancelable: true}))")
+    await console.get_by_label("Nama masuk").fill("ratna")
+    await console.get_by_label("Kata sandi", exact=True).fill(PASSWORD)
+    await console.get_by_role("button", name="Masuk", exact=True).click()
+
+    await expect(field).to_have_value("Malam, saya Ratna. Sekarang di")
+    assert asked, "leaving the page at the door would lose the draft without a word"
 
 
 async def finish(console: Page) -> None:
