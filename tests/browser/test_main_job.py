@@ -106,7 +106,7 @@ async def test_who_waits_sees_what_happens_until_a_person_has_answered(
     await write(contact, "saya tunggu")
     await expect(now).to_have_text("Sekarang: Petugas sedang dipanggil", timeout=20_000)
     await console.get_by_role("button", name="Terima orang berikutnya").locator("visible=true").click()
-    await expect(now).to_have_text("Sekarang: Ratna membalas di sini")
+    await expect(now).to_have_text("Sekarang: Menunggu balasan Ratna")
     await expect(card.get_by_role("heading")).to_have_text("Ratna sudah di sini")
     await reply(console, "Malam, saya Ratna.")
     await expect(contact.get_by_role("log").get_by_text("Malam, saya Ratna.")).to_be_visible()

@@ -207,7 +207,7 @@
     if (isTaken) step('called', 'done', `${who} menerima percakapan ini`)
     else if (standing.is_anybody_on_duty) step('called', 'now', 'Petugas sedang dipanggil')
     else step('called', 'now', 'Belum ada petugas yang bertugas. Kami terus memanggil')
-    step('reply', isTaken ? 'now' : 'later', `${who} membalas di sini`)
+    step('reply', isTaken ? 'now' : 'later', isTaken ? `Menunggu balasan ${name || 'petugas'}` : 'Petugas membalas di sini')
     if (isAtEnd) toEnd()
   }
   const PLACES = { done: 'Sudah: ', now: 'Sekarang: ', later: 'Berikutnya: ' }
