@@ -233,6 +233,9 @@ async def _run(core: Core, listener: socket.socket, say: Callable[[str], None]) 
             log_config=None,
             server_header=False,
             date_header=False,
+            # Left alone, uvicorn believes any program on this machine, and the environment; here the settings alone say whom.
+            proxy_headers=bool(core.settings.proxies),
+            forwarded_allow_ips=core.settings.proxies,
             timeout_graceful_shutdown=3,
         )
     )

@@ -3,6 +3,7 @@
 Secrets stand in no file of the project: TEDUH_TELEGRAM__TOKEN, or TEDUH_TELEGRAM__TOKEN_FILE naming a file that holds it.
 """
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -24,11 +25,21 @@ class ConfigurationFaulty(BotError):
 
 
 class Web(msgspec.Struct, forbid_unknown_fields=True):
-    """Where the web chat and the console answer."""
+    """Where the web chat and the console answer. `proxies`: whose word is taken for where a request came from."""
 
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = ""
+    proxies: str = ""
+
+
+class Limits(msgspec.Struct, forbid_unknown_fields=True):
+    """How much the web chat takes in a minute: new talks, of all and of one address; messages, of one talk and of one address."""
+
+    new_talks: int = 120
+    new_talks_per_address: int = 10
+    messages_per_talk: int = 30
+    messages_per_address: int = 300
 
 
 class Data(msgspec.Struct, forbid_unknown_fields=True):
@@ -110,6 +121,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     """Everything an operator can set."""
 
     web: Web = msgspec.field(default_factory=Web)
+    limits: Limits = msgspec.field(default_factory=Limits)
     data: Data = msgspec.field(default_factory=Data)
     database: DatabaseSettings = msgspec.field(default_factory=DatabaseSettings)
     vault: VaultSettings = msgspec.field(default_factory=VaultSettings)
@@ -133,6 +145,11 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     def telegram_webhook(self) -> str:
         """Where Telegram delivers when it is let to."""
         return f"{self.web.public_url.rstrip('/')}/webhooks/telegram/{self.telegram.webhook_path}"
+
+    @property
+    def proxies(self) -> list[str]:
+        """The addresses and networks of `web.proxies`."""
+        return self.web.proxies.replace(",", " ").split()
 
     @property
     def database_url(self) -> str:
@@ -232,6 +249,15 @@ def _check(settings: Settings) -> list[str]:
     faults = []
     if not 0 < settings.web.port < 65536:
         faults.append("web.port must be from 1 to 65535.")
+    faults += [
+        f"web.proxies names `{each}`, which is no address and no network such as 10.0.0.0/8."
+        for each in settings.proxies
+        if not _is_network(each)
+    ]
+    if min(msgspec.structs.astuple(settings.limits)) < 1:
+        faults.append("limits must each be at least 1: people in need come by the web chat.")
+    if not (settings.signin.hours > 0 and settings.signin.idle_minutes > 0):
+        faults.append("signin.hours and signin.idle_minutes must be above 0.")
     if settings.telegram.token and not re.fullmatch(r"\d+:\S+", settings.telegram.token):
         faults.append("telegram.token is no bot token: @BotFather gives one that looks like digits, a colon, letters.")
     if not settings.telegram.api_url.startswith(_API_HOSTS):
@@ -299,3 +325,11 @@ def _check_webhook(settings: Settings) -> list[str]:
     if not settings.web.public_url.startswith("https://"):
         faults.append("telegram.intake: webhook needs web.public_url, beginning with https://: Telegram calls us there.")
     return faults
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True

@@ -48,6 +48,9 @@ def test_all_faults_are_told_at_once_and_no_value_is_repeated(tmp_path):
         pytest.param({"TEDUH_TELEGRAM__TOKEN": "abc"}, "BotFather", id="no bot token"),
         pytest.param({"TEDUH_TELEGRAM__API_URL": "http://example.org"}, "https", id="a token would travel in clear"),
         pytest.param({"TEDUH_TELEGRAM__TOKEN_FILE": "/none"}, "can't be read", id="no such file"),
+        pytest.param({"TEDUH_WEB__PROXIES": "10.0.0.1 *"}, "web.proxies", id="anybody could say where they come from"),
+        pytest.param({"TEDUH_LIMITS__NEW_TALKS": "0"}, "limits", id="nobody could write"),
+        pytest.param({"TEDUH_SIGNIN__HOURS": "0"}, "signin", id="nobody could be signed in"),
         pytest.param({"TEDUH_HANDOFF__SLOTS": "0"}, "slots", id="nobody could be taken"),
     ],
 )

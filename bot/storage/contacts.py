@@ -66,6 +66,7 @@ _by_digest = Prepared(_columns.where(contacts.c.address_digest == sa.bindparam("
 _by_digest_locked = PreparedIn(
     lambda digests: _columns.where(contacts.c.address_digest.in_(digests)).with_for_update(of=conversations)
 )
+_id_by_digest = Prepared(sa.select(contacts.c.id).where(contacts.c.address_digest == sa.bindparam("digest")), "digest")
 _of_id = _columns.where(contacts.c.id == sa.bindparam("contact_id"))
 _by_id = Prepared(_of_id, "contact_id")
 _by_id_locked = Prepared(_of_id.with_for_update(of=conversations), "contact_id")
@@ -121,6 +122,12 @@ def find(db: sa.Connection, vault: Vault, *, channel: str, account: str, address
     digest = address_digest(vault, channel=channel, account=account, address=address)
     rows = _by_digest.rows(db, (digest,))
     return _known(rows[0], vault) if rows else None
+
+
+def is_known(db: sa.Connection, vault: Vault, *, channel: str, account: str, address: str) -> bool:
+    """Whether anybody ever wrote from this address; nothing is opened for it."""
+    digest = address_digest(vault, channel=channel, account=account, address=address)
+    return bool(_id_by_digest.rows(db, (digest,)))
 
 
 def _known(row: Row, vault: Vault, address: str | None = None, *, without_memory: bool = False) -> Known:

@@ -1,12 +1,15 @@
 """Puts the parts that answer HTTP together."""
 
+import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
 from bot.actions.people import Door
 from bot.app import Core
+from bot.config import Limits
 from bot.content import ROOT
+from bot.web.admission import Admission, Pace, Paces
 from bot.web.asgi import App
 from bot.web.chat import Chat, ChatParts
 from bot.web.console import build_console
@@ -45,6 +48,7 @@ def build_site(core: Core, hooks: Mapping[str, App] = MappingProxyType({})) -> S
             pages=CONSOLE,
         )
     )
+    admission = Admission(paces_of(core.settings.limits), key=secrets.token_bytes(32))
     chat = Chat(
         ChatParts(
             database=core.database,
@@ -52,14 +56,23 @@ def build_site(core: Core, hooks: Mapping[str, App] = MappingProxyType({})) -> S
             live=core.live,
             receiver=core.receiver,
             directory=content.directory,
+            admission=admission,
             public_url=core.settings.web.public_url,
             now=core.now,
             exit_words=tuple(word for word, command in content.book.commands.items() if command == "quick_exit"),
         )
     )
-    return Site(
-        console=console,
-        chat=chat,
-        health=Health(database=core.database, channels=core.channels, now=core.now),
-        hooks=Hooks(hooks),
+    health = Health(database=core.database, channels=core.channels, refused=admission.refused, now=core.now)
+    return Site(console=console, chat=chat, health=health, hooks=Hooks(hooks))
+
+
+def paces_of(limits: Limits) -> Paces:
+    """The paces of the settings. At once, there may be what several minutes bring: people come when something happened."""
+    talks = Pace(burst=limits.new_talks * 5, per_minute=limits.new_talks)
+    return Paces(
+        talks=talks,
+        reserve=talks,
+        talks_of_address=Pace(burst=limits.new_talks_per_address * 3, per_minute=limits.new_talks_per_address),
+        messages_of_talk=Pace(burst=limits.messages_per_talk, per_minute=limits.messages_per_talk),
+        messages_of_address=Pace(burst=limits.messages_per_address * 2, per_minute=limits.messages_per_address),
     )

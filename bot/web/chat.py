@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 import structlog
@@ -26,9 +25,11 @@ from bot.channels.tolerant import MOST_CHARACTERS
 from bot.channels.webchat import NAME, Posted, body_of, read_posted
 from bot.domain.messages import Update
 from bot.domain.referrals import Directory
+from bot.storage import contacts
 from bot.storage.database import Database
 from bot.storage.live import CLOSING, Event, Live
 from bot.storage.vault import Vault
+from bot.web.admission import Admission, TooMany
 from bot.web.asgi import Receive, Scope, Send, TooLarge, answer, read_body
 from bot.web.chat_pages import File, load_files
 from bot.web.chat_thread import News, State, read_news
@@ -55,6 +56,7 @@ _SAY = {
     "unreadable": "Pesan ini tidak terbaca. Coba tulis lagi.",
     "elsewhere": "Buka lagi halaman ini, lalu tulis dari sana.",
     "later": "Belum bisa disimpan. Akan dikirim lagi.",
+    "wait": "Pesanmu sedang antre dan akan dikirim sendiri.",
 }
 
 
@@ -67,6 +69,7 @@ class ChatParts:
     live: Live
     receiver: Receiver
     directory: Directory
+    admission: Admission
     public_url: str
     now: Callable[[], datetime]
     exit_words: tuple[str, ...] = ()
@@ -100,7 +103,7 @@ class Chat:
             case (("GET" | "HEAD"), _) if file is not None:
                 await self._file(send, 200, file, sent)
             case "POST", "/chat/messages":
-                await self._take(sent, receive, send)
+                await self._take(scope, sent, receive, send)
             case "POST", "/chat/leave":
                 await self._leave(sent, receive, send)
             case "GET", "/chat/events":
@@ -127,7 +130,7 @@ class Chat:
 
     # What the page sends
 
-    async def _take(self, sent: Mapping[str, str], receive: Receive, send: Send) -> None:
+    async def _take(self, scope: Scope, sent: Mapping[str, str], receive: Receive, send: Send) -> None:
         try:
             require_same_site("POST", sent, public_url=self._parts.public_url)
             posted = read_posted(await read_body(receive, most=LARGEST_BODY))
@@ -142,17 +145,40 @@ class Chat:
         elif len(posted.text) > MOST_CHARACTERS:
             await self._say(send, 413, "too_long")
         else:
-            await self._keep(posted, self._token_of(sent), send)
+            await self._keep(posted, self._token_of(sent), _address_of(scope), send)
 
-    async def _keep(self, posted: Posted, token: str, send: Send) -> None:
+    async def _keep(self, posted: Posted, token: str, address: str, send: Send) -> None:
         posted.kind = "message"
         is_first = not token
         token = token or self._first_token(posted.key)
+        try:
+            await self._admit(token, address)
+        except TooMany as exc:
+            body = {"code": "wait", "message": _SAY["wait"], "wait_seconds": exc.wait_seconds}
+            await self._answer(send, 429, _encode(body), _JSON, (b"retry-after", b"%d" % exc.wait_seconds))
+            return
+        except Exception as exc:  # noqa: BLE001 - as when it can't be stored
+            log.error("message_not_stored", channel=NAME, error=type(exc).__name__)
+            await self._say(send, 503, "later")
+            return
         if await self._store(token, posted):
             more = (self._cookie(token),) if is_first else ()
             await self._answer(send, 202, b"{}", _JSON, *more)
         else:
             await self._say(send, 503, "later")
+
+    async def _admit(self, token: str, address: str) -> None:
+        # A cookie can be invented: only a talk that is known is no new one.
+        is_new = not await self._is_known(token)
+        self._parts.admission.admit(token, address, is_new=is_new, now=self._parts.now())
+
+    async def _is_known(self, token: str) -> bool:
+        parts = self._parts
+        if parts.admission.knows(token):
+            return True
+        return await parts.database.read(
+            lambda db: contacts.is_known(db, parts.vault, channel=NAME, account=NAME, address=token)
+        )
 
     def _first_token(self, key: str) -> str:
         """256 bits that only this process can make of the page's key; the same key makes them again."""
@@ -182,9 +208,19 @@ class Chat:
         token = self._token_of(sent)
         if token:
             self._parts.live.publish(topic_of(self._parts.vault, token), _GONE)
-            await self._store(token, Posted(key=str(uuid4()), kind="leave"))
+            await self._store_leaving(token)
         # Forgotten in any case: a person at the door matters more than our record of it.
         await self._answer(send, 204, b"", _TEXT, self._cookie("", forget=True))
+
+    async def _store_leaving(self, token: str) -> None:
+        """Once for each talk, however often it is said, and nothing for a talk that is none: leaving is never refused."""
+        try:
+            is_known = await self._is_known(token)
+        except Exception as exc:  # noqa: BLE001 - then it can't be stored either
+            log.error("message_not_stored", channel=NAME, error=type(exc).__name__)
+            return
+        if is_known:
+            await self._store(token, Posted(key=self._parts.vault.digest("web leave", token).hex(), kind="leave"))
 
     def _cookie(self, token: str, *, forget: bool = False) -> tuple[bytes, bytes]:
         value = f"{self._cookie_name}={token}; Path=/; HttpOnly; SameSite=Strict"
@@ -283,6 +319,12 @@ async def _until_gone(receive: Receive) -> None:
 
 def _headers_of(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _address_of(scope: Scope) -> str:
+    """Whence it came, as far as the server believes it; empty for unknown."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def _after(scope: Scope, sent: Mapping[str, str]) -> int:

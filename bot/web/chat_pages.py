@@ -42,6 +42,7 @@ def load_files(directory: Directory, *, exit_words: Iterable[str]) -> dict[str, 
             files[path] = _file(body, _KINDS[file.suffix], is_named_by_content=True)
     words = {
         "emergency": " ".join(_sentence(service) for service in _shown(directory, _EMERGENCY)),
+        "dial": " atau ".join(_link(service) for service in _shown(directory, _EMERGENCY)),
         "numbers": "\n".join(_card(service) for service in _shown(directory, _PLAIN)),
         "exit_words": html.escape("|".join(exit_words), quote=True),
     }
@@ -73,9 +74,16 @@ def _sentence(service: Service) -> str:
     contact = service.contact()
     if contact is None:
         return ""
-    link = html.escape(link_to(contact.type, contact.value), quote=True)
     note = html.escape(in_language(service.note, "id"))
-    return f'{html.escape(_name(service))}, telepon <a href="{link}">{html.escape(contact.value)}</a>. {note}'
+    return f"{html.escape(_name(service))}, telepon {_link(service)}. {note}"
+
+
+def _link(service: Service) -> str:
+    contact = service.contact()
+    if contact is None:
+        return ""
+    link = html.escape(link_to(contact.type, contact.value), quote=True)
+    return f'<a href="{link}">{html.escape(contact.value)}</a>'
 
 
 def _name(service: Service) -> str:

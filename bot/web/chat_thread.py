@@ -47,7 +47,8 @@ class Bubble(msgspec.Struct, omit_defaults=True):
 
 
 class State(msgspec.Struct):
-    """How the talk stands. `name` of the person who speaks, if one does; `since` when somebody was called, while none came.
+    """How the talk stands. `name` of the person who speaks, if one does; `since` when a person was called, while the talk is
+    theirs or waits for them; `is_anybody_on_duty`, told while it waits.
 
     `first` is the number of the first thing that is still there: what was before is erased. `rests`: nobody wrote for a while.
     """
@@ -57,6 +58,7 @@ class State(msgspec.Struct):
     since: datetime | None
     first: int
     rests: bool
+    is_anybody_on_duty: bool = False
 
 
 class News(msgspec.Struct):
@@ -88,9 +90,10 @@ def _state(db: sa.Connection, vault: Vault, known: Known, now: datetime) -> Stat
     return State(
         control=talk.control.value,
         name=name,
-        since=case.waiting_since if case is not None and talk.control is Control.PENDING else None,
+        since=case.waiting_since if case is not None else None,
         first=messages.first_seq(db, talk.contact.id),
         rests=talk.last_inbound_at is not None and now - talk.last_inbound_at > RESTS_AFTER,
+        is_anybody_on_duty=talk.control is Control.PENDING and people.count_on_duty(db, now) > 0,
     )
 
 

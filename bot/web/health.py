@@ -15,15 +15,29 @@ from bot.web.asgi import Receive, Scope, Send, answer
 class Health:
     """Answers /healthz, /readyz and /metrics."""
 
-    def __init__(self, *, database: Database, channels: Mapping[str, Channel], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        channels: Mapping[str, Channel],
+        refused: Mapping[str, int],
+        now: Callable[[], datetime],
+    ) -> None:
         self._channels = channels
         self._database = database
+        self._refused = refused
         self._now = now
         self._registry = CollectorRegistry()
         self._inbox_age = Gauge(
             "teduh_inbox_oldest_seconds", "Age of the oldest update not worked yet.", registry=self._registry
         )
         self._outbox = Gauge("teduh_outbox_messages", "Outbound messages by state.", ["state"], registry=self._registry)
+        self._refusals = Gauge(
+            "teduh_web_told_to_wait",
+            "Messages of the web chat that were told to wait since the start, by reason.",
+            ["reason"],
+            registry=self._registry,
+        )
         self._waiting = Gauge("teduh_queue_waiting", "People waiting for a responder.", ["level"], registry=self._registry)
         self._longest = Gauge("teduh_queue_oldest_seconds", "Longest wait for a responder.", ["level"], registry=self._registry)
 
@@ -54,6 +68,8 @@ class Health:
         self._outbox.clear()
         for state, count in outbox.count_by_state(db).items():
             self._outbox.labels(state).set(count)
+        for reason, count in self._refused.items():
+            self._refusals.labels(reason).set(count)
         for queue in cases.count_queue(db):
             self._waiting.labels(queue.level.value).set(queue.waiting)
             age = (now - queue.oldest_at).total_seconds() if queue.oldest_at else 0

@@ -32,6 +32,15 @@ export function App() {
     if (me.data) setWasIn(true)
   }, [me.data])
 
+  // Also at the door: who has to sign in again has their drafts in this page, and nowhere else.
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent) => {
+      if (hasAnyWords()) event.preventDefault()
+    }
+    window.addEventListener('beforeunload', ask)
+    return () => window.removeEventListener('beforeunload', ask)
+  }, [])
+
   if (route.page === 'invitation') return <Invitation token={route.token} />
   if (me.data) return <Rooms me={me.data} route={route} onSignedOut={() => setWasIn(false)} />
   if (me.data === null) return <SignIn isAgain={wasIn} />
@@ -71,13 +80,6 @@ function Rooms({ me, route, onSignedOut }: { me: Me; route: Route; onSignedOut: 
     if (spoken.current !== language) void client.invalidateQueries({ queryKey: keys.cases })
     spoken.current = language
   }, [client, language])
-  useEffect(() => {
-    const ask = (event: BeforeUnloadEvent) => {
-      if (hasAnyWords()) event.preventDefault()
-    }
-    window.addEventListener('beforeunload', ask)
-    return () => window.removeEventListener('beforeunload', ask)
-  }, [])
   useShortcuts(useMemo(() => ({ help: () => setSheet('keys') }), []))
 
   const isPeople = (route.page === 'people' && manages) || !takesPeople

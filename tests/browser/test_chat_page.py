@@ -1,7 +1,10 @@
 """The web chat as somebody meets it: a phone, a weak signal, perhaps the wrong hands."""
 
 import re
+from pathlib import Path
+from uuid import uuid4
 
+import httpx
 import pytest
 from playwright.async_api import Page, Route, expect
 
@@ -192,6 +195,36 @@ async def test_where_no_stream_gets_through_the_page_asks(app: AppProcess, visit
     await say(page, "halo")
 
     await settled(page, 1)
+
+
+async def test_who_must_wait_sees_numbers_and_is_let_in_without_doing_anything(tmp_path: Path, visitors: Visitors) -> None:
+    app = AppProcess(tmp_path, TEDUH_LIMITS__NEW_TALKS="60").start()
+    visitor = await visitors.come(app)
+    page = await visitor.new_page()
+    await page.clock.install()
+    await page.goto(app.url)
+    async with httpx.AsyncClient(base_url=app.url, headers={"x-teduh": "1"}) as flood:
+        while True:
+            flood.cookies.clear()
+            answer = await flood.post("/chat/messages", json={"key": uuid4().hex, "text": "halo"})
+            if answer.status_code == 429:
+                break
+
+    await say(page, AFRAID)
+
+    told = page.get_by_role("alert").filter(has_text="Pesanmu sedang antre")
+    await expect(told).to_be_visible()
+    assert [await link.get_attribute("href") for link in await told.get_by_role("link").all()] == ["tel:110", "tel:129"]
+    await expect(page.get_by_text("menunggu giliran, akan dikirim sendiri")).to_be_visible()
+    await expect(page.get_by_text("Belum tersambung")).not_to_be_visible()
+    status = 429
+    while status == 429:
+        async with page.expect_response("**/chat/messages") as tried:
+            await page.clock.fast_forward(10_000)
+        status = (await tried.value).status
+    await settled(page, 1)
+    await expect(told).not_to_be_visible()
+    app.stop()
 
 
 async def test_a_text_that_is_too_long_stays_in_the_box(app: AppProcess, visitors: Visitors) -> None:

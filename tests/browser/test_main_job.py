@@ -1,6 +1,8 @@
 """The main job, in two real browsers: a person writes, danger is seen, a responder answers, the program takes over again."""
 
+import contextlib
 import re
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,63 @@ async def test_a_person_in_danger_reaches_a_responder_and_the_program_is_back_af
     before = await log.locator(".b:not(.me):not(.person)").count()
     await write(contact, "menu")
     await expect(log.locator(".b:not(.me):not(.person)")).not_to_have_count(before)
+
+
+async def test_who_waits_sees_what_happens_until_a_person_has_answered(
+    own_app: AppProcess, visitors: Visitors, console_built: Path
+) -> None:
+    contact = await (await visitors.come(own_app)).open()
+    card = contact.get_by_role("region", name=re.compile("petugas|Ratna"))
+    now = card.locator("[aria-current=step]")
+
+    # Nobody is on duty, and that is what it says.
+    await write(contact, "petugas")
+    await expect(now).to_have_text("Sekarang: Belum ada petugas yang bertugas. Kami terus memanggil")
+    await expect(card.get_by_role("listitem").first).to_have_text(re.compile(r"^Sudah: Pesanmu sampai\d\d\.\d\d$"))
+    assert [await link.get_attribute("href") for link in await card.get_by_role("link").all()] == ["tel:110", "tel:129"]
+    assert not re.search(r"\d+ (menit|mnt|jam)", await card.inner_text())
+
+    # Somebody is, takes the talk, and answers.
+    console = await (await visitors.come(own_app, viewport=DESKTOP, has_touch=False, is_mobile=False)).new_page()
+    await sign_up(console, own_app)
+    await write(contact, "saya tunggu")
+    await expect(now).to_have_text("Sekarang: Petugas sedang dipanggil", timeout=20_000)
+    await console.get_by_role("button", name="Terima orang berikutnya").locator("visible=true").click()
+    await expect(now).to_have_text("Sekarang: Menunggu balasan Ratna")
+    await expect(card.get_by_role("heading")).to_have_text("Ratna sudah di sini")
+    await reply(console, "Malam, saya Ratna.")
+    await expect(contact.get_by_role("log").get_by_text("Malam, saya Ratna.")).to_be_visible()
+    await expect(card).to_have_count(0)
+
+    # After a reload it is not there again.
+    await contact.reload()
+    await expect(contact.get_by_role("log").get_by_text("Malam, saya Ratna.")).to_be_visible()
+    await expect(card).to_have_count(0)
+
+
+async def test_a_sign_in_that_ran_out_costs_no_word_of_a_reply(
+    own_app: AppProcess, visitors: Visitors, console_built: Path
+) -> None:
+    console = await (await visitors.come(own_app, viewport=DESKTOP, has_touch=False, is_mobile=False)).new_page()
+    await sign_up(console, own_app)
+    contact = await (await visitors.come(own_app)).open()
+    await write(contact, AFRAID)
+    await console.get_by_role("button", name="Terima orang berikutnya").locator("visible=true").click()
+    field = console.get_by_label(re.compile("^Balasan untuk"))
+    await field.fill("Malam, saya Ratna. Sekarang di")
+
+    # As after twelve hours; the page learns it when it next asks for something.
+    with contextlib.closing(sqlite3.connect(own_app.folder / "data" / "teduh.db", timeout=10)) as db, db:
+        assert db.execute("UPDATE sign_ins SET expires_at = created_at").rowcount == 1
+    await write(contact, "dia sudah pergi")
+    await expect(console.get_by_text("Anda perlu masuk lagi. Draf Anda aman.")).to_be_visible(timeout=25_000)
+    asked = await console.evaluate("() => !dispatchEvent(new Event('beforeunload', {cancelable: true}))")
+    await console.get_by_label("Nama masuk").fill("ratna")
+    await console.get_by_label("Kata sandi", exact=True).fill(PASSWORD)
+    await console.get_by_role("button", name="Masuk", exact=True).click()
+
+    await expect(field).to_have_value("Malam, saya Ratna. Sekarang di")
+    assert asked, "leaving the page at the door would lose the draft without a word"
 
 
 async def finish(console: Page) -> None:

@@ -64,6 +64,8 @@ async def test_kill_loses_nothing_and_doubles_nothing_but_what_is_marked(tmp_pat
             TEDUH_TELEGRAM__API_URL=api.url,
             TEDUH_TELEGRAM__PER_CHAT_PER_SECOND="0",
             TEDUH_TELEGRAM__PER_SECOND="0",
+            # Nobody writes ten messages a second; these do.
+            TEDUH_LIMITS__MESSAGES_PER_TALK="100000",
         )
         await asyncio.to_thread(app.start)
         stop = asyncio.Event()

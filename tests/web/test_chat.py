@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from bot.actions import handoff
 from bot.app import Core, build_core
 from bot.channels.webchat import WebChat
-from bot.config import Data, Settings
+from bot.config import Data, Limits, Settings
 from bot.content import load_content, load_interpreter
 from bot.domain.cases import Outcome
 from bot.domain.responders import Responder
@@ -26,6 +26,8 @@ from bot.storage import messages, people
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
 from bot.storage.tables import inbox
+from bot.web.admission import Admission
+from bot.web.build import paces_of
 from bot.web.chat import Chat, ChatParts, topic_of
 from tests.builders import NOW, later, make_responder
 
@@ -41,10 +43,10 @@ class Rig:
     clock: list[datetime] = field(default_factory=list)
 
     @asynccontextmanager
-    async def page(self, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+    async def page(self, address: str = "127.0.0.1", **headers: str) -> AsyncIterator[httpx.AsyncClient]:
         """A browser with the page open."""
         base = self.parts.public_url or "http://chat.test"
-        transport = httpx.ASGITransport(app=cast("Any", self.chat))
+        transport = httpx.ASGITransport(app=cast("Any", self.chat), client=(address, 50_000))
         async with httpx.AsyncClient(transport=transport, base_url=base, headers={**OURS, **headers}) as client:
             yield client
 
@@ -84,6 +86,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
         live=core.live,
         receiver=core.receiver,
         directory=content.directory,
+        admission=Admission(paces_of(settings.limits), key=b"k" * 32),
         public_url="",
         now=core.now,
         exit_words=("keluar", 'x"y'),
@@ -265,6 +268,117 @@ async def test_a_cookie_of_nobody_shows_nothing(rig: Rig, cookie: str) -> None:
     assert answer.json() == {"bubbles": [], "state": None}
 
 
+# How much of it
+
+
+def few(rig: Rig, **limits: int) -> Rig:
+    """The same chat with small limits."""
+    parts = replace(rig.parts, admission=Admission(paces_of(Limits(**limits)), key=b"k" * 32))
+    return Rig(core=rig.core, chat=Chat(parts), parts=parts, clock=rig.clock)
+
+
+async def write(page: httpx.AsyncClient, text: str = "halo", **headers: str) -> httpx.Response:
+    return await page.post("/chat/messages", json={"key": str(uuid4()), "text": text}, headers=headers)
+
+
+async def test_a_flood_of_new_talks_is_told_to_wait_and_stores_nothing(rig: Rig) -> None:
+    small = few(rig, new_talks_per_address=1)
+    statuses = []
+    for _ in range(5):
+        async with small.page("8.8.8.8") as page:
+            statuses.append((await write(page)).status_code)
+
+    assert statuses == [202, 202, 202, 429, 429]
+    assert await count_inbox(rig.core.database) == 3
+
+
+async def test_invented_cookies_begin_no_more_talks_than_none(rig: Rig) -> None:
+    small = few(rig, new_talks_per_address=1)
+    async with small.page("8.8.8.8") as flood:
+        statuses = [(await write(flood, cookie=f"info={number:064x}")).status_code for number in range(5)]
+
+    assert statuses == [202, 202, 202, 429, 429]
+    assert await count_inbox(rig.core.database) == 3
+
+
+async def test_who_is_told_to_wait_gets_in_by_trying_again(rig: Rig) -> None:
+    small = few(rig, new_talks_per_address=1)
+    for _ in range(3):
+        async with small.page("8.8.8.8") as other:
+            await write(other)
+    message = {"key": str(uuid4()), "text": AFRAID}
+    async with small.page("8.8.8.8") as page:
+        refused = await page.post("/chat/messages", json=message)
+        rig.clock[0] = later(seconds=int(refused.headers["retry-after"]))
+        taken = await page.post("/chat/messages", json=message)
+        await rig.work()
+        news = await thread(page)
+
+    assert (refused.status_code, taken.status_code) == (429, 202)
+    assert refused.json() == {"code": "wait", "message": "Pesanmu sedang antre dan akan dikirim sendiri.", "wait_seconds": 60}
+    assert "set-cookie" not in refused.headers
+    assert said(news)[0] == ("me", AFRAID)
+
+
+async def test_a_flood_elsewhere_keeps_nobody_out(rig: Rig) -> None:
+    small = few(rig, new_talks=1, new_talks_per_address=100)
+    async with small.page("8.8.8.8") as flood:
+        statuses = [(await write(flood, cookie=f"info={number:064x}")).status_code for number in range(10)]
+    assert 429 in statuses
+
+    async with small.page("9.9.9.9") as page:
+        assert (await write(page, AFRAID)).status_code == 202
+
+
+async def test_a_talk_goes_on_after_a_restart_whatever_begins_meanwhile(rig: Rig) -> None:
+    async with few(rig, new_talks=1).page() as page:
+        await rig.say(page, "halo")
+        again = few(rig, new_talks=1)
+        async with again.page() as flood:
+            while (await write(flood, cookie=f"info={uuid4().hex * 2}")).status_code == 202:
+                pass
+
+        async with again.page(cookie=f"info={page.cookies['info']}") as same:
+            assert (await write(same, "masih di sini")).status_code == 202
+
+
+async def test_a_talk_that_floods_is_slowed_and_no_other(rig: Rig) -> None:
+    small = few(rig, messages_per_talk=2)
+    async with small.page() as page, small.page() as other:
+        statuses = [(await write(page)).status_code for _ in range(3)]
+
+        assert statuses == [202, 202, 429]
+        assert (await write(other)).status_code == 202
+
+
+async def test_leaving_is_never_refused_and_is_stored_once(rig: Rig) -> None:
+    small = few(rig, messages_per_talk=1)
+    async with small.page() as page:
+        await rig.say(page, AFRAID)
+        cookie = f"info={page.cookies['info']}"
+        before = await count_inbox(rig.core.database)
+        statuses = [(await page.post("/chat/leave", headers={"cookie": cookie})).status_code for _ in range(5)]
+
+    assert statuses == [204] * 5
+    assert await count_inbox(rig.core.database) == before + 1
+
+
+async def test_leaving_with_an_invented_cookie_stores_nothing(rig: Rig) -> None:
+    async with rig.page(cookie="info=" + "a" * 64) as page:
+        answer = await page.post("/chat/leave")
+
+    assert (answer.status_code, await count_inbox(rig.core.database)) == (204, 0)
+
+
+async def test_the_page_holds_the_numbers_that_it_shows_to_who_must_wait(rig: Rig) -> None:
+    async with rig.page() as page:
+        html = (await page.get("/")).text
+
+    (words,) = re.findall(r'<p id="turn"[^>]*>(.*?)</p>', html)
+    assert re.findall(r'href="([^"]+)"', words) == ["tel:110", "tel:129"]
+    assert '<span lang="en">' in words
+
+
 # Leaving
 
 
@@ -325,10 +439,25 @@ async def test_the_page_shows_who_speaks_and_nothing_that_the_team_wrote_for_its
 
     assert (waiting["state"]["control"], waiting["state"]["since"]) == ("pending", "2026-11-24T14:00:00Z")
     assert (joined["state"]["control"], joined["state"]["name"]) == ("human", "Ratna")
+    assert joined["state"]["since"] == waiting["state"]["since"]
+    assert closed["state"]["since"] is None
     assert closed["state"]["control"] == "bot"
     assert ("responder", "Sampai jumpa") in said(closed)
     assert not {"catatan tim", "claimed", "closed", "x"} & {text for _by, text in said(closed)}
     assert {by for by, _text in said(closed)} == {"me", "program", "responder"}
+
+
+async def test_who_waits_is_told_whether_anybody_is_on_duty(rig: Rig) -> None:
+    core, ratna = rig.core, make_responder(is_on_duty=True)
+    async with rig.page() as page:
+        await rig.say(page, "petugas")
+        alone = await thread(page)
+        await core.database.write(lambda db: people.add(db, core.vault, ratna, now=core.now()))
+        await core.database.write(lambda db: people.note_present(db, ratna.id, now=core.now()))
+        called = await thread(page)
+
+    told = [news["state"]["is_anybody_on_duty"] for news in (alone, called)]
+    assert told == [False, True]
 
 
 async def test_after_ten_minutes_of_silence_a_page_that_opens_rests(rig: Rig) -> None:

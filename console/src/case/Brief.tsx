@@ -19,7 +19,7 @@ export function Brief({ detail, onJump, onInsert }: Props) {
     <>
       <section className="panel">
         <h2>
-          {w.brief.title}
+          <span className="said-above">{w.brief.title}</span>
           <span className="tag line-tag">{w.brief.made}</span>
         </h2>
         <Answers lines={detail.brief} onJump={onJump} />

@@ -67,6 +67,7 @@
     if (bubble.by === 'me') anchor = null
     else anchor ||= nodes[0]
     offer()
+    if (bubble.by === 'responder') tellWaiting()
     if (isAtEnd) toEnd()
     else if (bubble.by !== 'me') $('new').hidden = false
     if (!$('rest').hidden && bubble.by !== 'me') $('rested').textContent = 'Ada informasi baru.'
@@ -180,7 +181,7 @@
     $('status').textContent = withPerson
       ? (state.name ? `Bersama ${state.name}, petugas` : 'Bersama petugas')
       : state.control === 'pending'
-        ? `Memanggil petugas${state.since ? `, sejak ${clock(state.since)}` : ''}`
+        ? (state.is_anybody_on_duty ? 'Memanggil petugas' : 'Belum ada petugas, kami terus memanggil')
         : 'Program otomatis dan petugas'
     const letter = withPerson && state.name ? state.name.slice(0, 1).toUpperCase() : ''
     if ($('mark').textContent.trim() !== letter) $('mark').replaceChildren(letter || icon('M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17M12 11v5M12 8h.010'))
@@ -189,6 +190,34 @@
     for (const seq of [...seen.keys()]) if (seq < state.first) seen.delete(seq)
     for (const node of [...thread.children]) if (Number(node.dataset.seq || Infinity) < state.first) node.remove()
     offer()
+    standing = state
+    tellWaiting()
+  }
+  // What has happened and what is next, until a person has answered. How long it takes nobody knows, so nothing is said of it.
+  let standing = {}
+  function tellWaiting() {
+    const { control, name, since } = standing
+    const isTaken = control === 'human', who = name || 'Petugas'
+    const isAnswered = [...seen.values()].some((bubble) => bubble.by === 'responder' && Date.parse(bubble.at) >= Date.parse(since))
+    const isAtEnd = isNearEnd()
+    $('wait').hidden = !since || (isTaken && isAnswered)
+    if ($('wait').hidden) return
+    $('wait-title').textContent = isTaken ? `${who} sudah di sini` : 'Menunggu petugas'
+    $('wait-at').textContent = clock(since)
+    if (isTaken) step('called', 'done', `${who} menerima percakapan ini`)
+    else if (standing.is_anybody_on_duty) step('called', 'now', 'Petugas sedang dipanggil')
+    else step('called', 'now', 'Belum ada petugas yang bertugas. Kami terus memanggil')
+    step('reply', isTaken ? 'now' : 'later', isTaken ? `Menunggu balasan ${name || 'petugas'}` : 'Petugas membalas di sini')
+    if (isAtEnd) toEnd()
+  }
+  const PLACES = { done: 'Sudah: ', now: 'Sekarang: ', later: 'Berikutnya: ' }
+  function step(name, place, words) {
+    const node = $(`wait-${name}`)
+    if (node.className === place && node.lastChild.textContent === words) return
+    node.className = place
+    if (place === 'now') node.setAttribute('aria-current', 'step')
+    else node.removeAttribute('aria-current')
+    node.replaceChildren(make('span', 'sr', PLACES[place]), make('span', '', words))
   }
 
   // ── what is sent ──
@@ -231,7 +260,11 @@
     if (isSending || isGone || !unsent.length || stored.get(site, LEAVING)) return
     isSending = true
     const message = unsent[0]
-    const soon = setTimeout(() => markWaiting(), navigator.onLine === false ? 0 : 4000)
+    const soon = setTimeout(() => {
+      if (!$('turn').hidden) return
+      $('lost').classList.add('now')
+      markWaiting(SIGNAL)
+    }, navigator.onLine === false ? 0 : 4000)
     const answer = await post('/chat/messages', message)
     clearTimeout(soon)
     isSending = false
@@ -240,8 +273,19 @@
       accepted(message)
     } else if (answer && [400, 403, 413].includes(answer.status)) {
       refused(message, await answer.json().catch(() => ({})))
+    } else if (answer?.status === 429) {
+      const { wait_seconds: seconds } = await answer.json().catch(() => ({}))
+      $('lost').classList.remove('now')
+      $('turn').hidden = false
+      markWaiting(TURN)
+      keep()
+      // Not all at once again: who waits longer than told leaves room for who was told first.
+      again = setTimeout(flush, (seconds || 10) * (1000 + Math.random() * 500))
+      return
     } else {
-      markWaiting()
+      $('turn').hidden = true
+      $('lost').classList.add('now')
+      markWaiting(SIGNAL)
       keep()
       again = setTimeout(flush, pause + Math.random() * 500)
       pause = Math.min(pause * 2, 15000)
@@ -274,19 +318,19 @@
     grow()
     offer()
   }
-  function markWaiting() {
-    $('lost').classList.add('now')
+  const SIGNAL = 'menunggu sinyal, akan dikirim sendiri', TURN = 'menunggu giliran, akan dikirim sendiri'
+  function markWaiting(words) {
     for (const { key } of unsent) {
       const sent = mine.get(key)
-      if (!sent || sent.tick) continue
-      sent.tick = make('p', 'tick')
-      sent.tick.append(icon(CLOCK), 'menunggu sinyal, akan dikirim sendiri')
-      sent.node.after(sent.tick)
+      if (!sent) continue
+      if (!sent.tick) sent.node.after(sent.tick = make('p', 'tick'))
+      sent.tick.replaceChildren(icon(CLOCK), words)
     }
     toEnd()
   }
   function markSent(key) {
     $('lost').classList.remove('now')
+    $('turn').hidden = true
     const sent = mine.get(key)
     sent?.tick?.remove()
     if (sent) sent.tick = null
