@@ -4,10 +4,13 @@ import re
 
 from msgspec.structs import replace
 
+from nlu.concerned import ConcernedReader
+from nlu.datafile import Block
 from nlu.lexicon import Lexicon
 from nlu.normalize import Reading
 from nlu.numerals import number_of
 from nlu.places import ABROAD, gazetteer, read_place
+from nlu.risk import Finding
 from nlu.tokens import tokens_of
 from nlu.understanding import Fact
 
@@ -15,7 +18,6 @@ _OLDEST = 115
 _AGE_SURE = 0.9
 _AGE_LIKELY = 0.7
 _AGE_OF_ANOTHER = 0.4
-_RELATION_LIKELY = 0.7
 _GENDER_LIKELY = 0.7
 _PLACE_LIKELY = 0.7
 _ABROAD_SURE = 0.85
@@ -70,7 +72,7 @@ _AFTER_SPAN = frozenset(["lalu", "ago", "kemudian", "lagi", "silam", "terakhir",
 class FactReader:
     """Reads facts off a reading with the bits of its words."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, concerned: Block) -> None:
         self._number = lexicon.mask("number")
         self._age_word = (
             lexicon.literal("umur") | lexicon.literal("usia") | lexicon.literal("berumur") | lexicon.literal("berusia")
@@ -94,13 +96,7 @@ class FactReader:
         self._done = 0
         for name in ("hit.act", "molest.act", "rape.act", "choke.act", "wound.act", "threaten.act"):
             self._done |= lexicon.mask(name)
-        self._relations = (
-            ("child", self._child),
-            ("spouse", lexicon.mask("husband") | lexicon.mask("wife")),
-            ("parent", lexicon.mask("parent")),
-            ("neighbour", lexicon.literal("tetangga")),
-            ("other", lexicon.mask("elder") | lexicon.mask("friend") | lexicon.mask("sibling")),
-        )
+        self._concerned = ConcernedReader(lexicon, concerned)
         self._writer = lexicon.mask("self") | lexicon.mask("my")
         self._husband, self._wife = lexicon.mask("husband"), lexicon.mask("wife")
         self._woman = (
@@ -111,24 +107,14 @@ class FactReader:
         )
         self._man = lexicon.literal("pria") | lexicon.literal("cowok") | lexicon.literal("duda")
         self._genders = self._husband | self._wife | self._woman | self._man
-        self._suffered = 0
-        for name in (
-            "hit.pas",
-            "molest.pas",
-            "rape.pas",
-            "lock.pas",
-            "tie.pas",
-            "wound.pas",
-            "no_eat",
-            "old_alone",
-            "unconscious",
-        ):
-            self._suffered |= lexicon.mask(name)
 
-    def read(self, reading: Reading) -> tuple[Fact, ...]:
-        """The facts of a reading. Of several ages the first is that of the person helped; kinds are in no promised order."""
+    def read(self, reading: Reading, findings: tuple[Finding, ...] = ()) -> tuple[Fact, ...]:
+        """The facts of a reading in which the rules found this.
+
+        Of several ages the first is that of the person helped; kinds are in no promised order.
+        """
         facts = []
-        concerned = self._concerned(reading) if reading.total & self._suffered else None
+        concerned = self._concerned.read(reading, findings)
         if reading.total & self._number:
             facts.extend(self._of_the_helped(reading, self._ages(reading), is_writer=concerned is None))
         if gender := self._gender(reading):
@@ -216,20 +202,6 @@ class FactReader:
             else:
                 continue
             return Fact(kind="gender", value=value, confidence=_GENDER_LIKELY, evidence=reading.quote(at, at))
-        return None
-
-    def _concerned(self, reading: Reading) -> Fact | None:
-        """Who suffers it, when a person stands before the word of suffering and no `saya` does."""
-        for at, mask in enumerate(reading.masks):
-            if not mask & self._suffered:
-                continue
-            for index in range(at - 1, max(-1, at - 5), -1):
-                for value, bits in self._relations:
-                    if reading.masks[index] & bits:
-                        return Fact(
-                            kind="relation", value=value, confidence=_RELATION_LIKELY, evidence=reading.quote(index, index)
-                        )
-            return None
         return None
 
 
