@@ -9,7 +9,7 @@ from nlu.risk import Finding
 from nlu.understanding import Fact
 
 _LIKELY = 0.7
-_UNSURE = 0.6
+_UNSURE = 0.45
 # How many words may stand between a person and what befalls them, and after a `dia` to the person it stands for.
 _REACH = 6
 _WRITER = -1

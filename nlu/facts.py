@@ -25,7 +25,14 @@ _ABROAD_SURE = 0.85
 _ABROAD_DOUBTFUL = 0.4
 _READ_CHARS = 400
 _PLACE_WORDS = 3
-_AT_PLACE = re.compile(r"\b(?:di|dari|daerah|kota|kab|kabupaten|prov|provinsi|ndek|nang|neng)\.?\s+((?:[a-z]+[ -]?){1,4})")
+_AT_PLACE = re.compile(r"\b(di|dari|daerah|kota|kab|kabupaten|prov|provinsi|ndek|nang|neng|d)\.?\s+((?:[a-z]+[ -]?){1,4})")
+# After these a country needs no `di` ("aku tki malaysia"); `di` may also be written as one word with it.
+_AT_COUNTRY = re.compile(
+    r"\b(?:(?:kerja|krj|kerjo|gawe|tki|tkw|pmi|bmi|abk|prt|art|posisi|lokasi|sekarang|skrg|skg|skrng|saiki|lagi|lg|masih|msh|jadi|jd)"
+    r"\.?\s+|di)([a-z]{2,16}(?: [a-z]{2,16})?)"
+)
+# What asks about work there or a life there, and is said by nobody who is held there.
+_ASKS = re.compile(r"\?|\b(?:berapa|brp|syarat|lowongan|loker|daftar|minat|visa|umr|cuaca|dingin|enak|wisata|liburan|timnas)\b")
 # Before `di`: what says that the writer is there, and what says that somebody else is, or that it is over or only a wish.
 _WRITER_THERE = re.compile(
     r"\b(?:aku|aq|ak|saya|sy|gue|gw|gua|kami|kita|abdi|kula|kulo|awak|ambo|inyong|tki|tkw|pmi)(?: \w+){0,4} *$"
@@ -37,9 +44,9 @@ _OTHER_THERE = re.compile(
 )
 _WITH = re.compile(r"\b(?:aku|saya|sy|gue|gw|gua|kami) (?:dan|sama|bareng|bersama|dgn|dengan)\b")
 _NOT_THERE = re.compile(
-    r"\b(?:dulu|dl|pernah|prnh|mantan|film|drakor|produk|barang|liburan|wisata|perang|berita|viral|bahasa)\b"
+    r"\b(?:dulu|dl|pernah|prnh|mantan|eks|bekas|calon|film|drakor|produk|barang|liburan|wisata|perang|berita|viral|bahasa)\b"
     r"|\b(?:mau|pengen|pengin|ingin|rencana|bukan|gak|ga|gk|nggak|tidak|tdk|belum|blm)"
-    r"(?: (?:lagi|ada|tinggal|cari|kerja|pergi|daftar))* *$"
+    r"(?: (?:lagi|ada|tinggal|cari|kerja|pergi|daftar|jadi|jd|bisa|ke))* *$"
 )
 # Names that are everyday words too: "di serang" is mostly somebody attacked.
 _NO_PLACES = frozenset(
@@ -93,6 +100,7 @@ class FactReader:
             | lexicon.mask("trusted")
         )
         self._cared_for = self._child | lexicon.mask("elder")
+        self._abroad = lexicon.mask("abroad")
         self._done = 0
         for name in ("hit.act", "molest.act", "rape.act", "choke.act", "wound.act", "threaten.act"):
             self._done |= lexicon.mask(name)
@@ -119,7 +127,7 @@ class FactReader:
             facts.extend(self._of_the_helped(reading, self._ages(reading), is_writer=concerned is None))
         if gender := self._gender(reading):
             facts.append(gender)
-        if place := _place(reading.raw):
+        if place := _place(reading.raw, names_country=bool(reading.total & self._abroad)):
             facts.append(place)
         if concerned:
             facts.append(concerned)
@@ -205,32 +213,49 @@ class FactReader:
         return None
 
 
-def _place(raw: str) -> Fact | None:
-    """The first place named after `di`, `dari`, `kota` and the like."""
-    phrases = gazetteer().phrases
-    for match in _AT_PLACE.finditer(raw[:_READ_CHARS].lower()):
-        tokens = tokens_of(match.group(1))
-        for length in range(min(_PLACE_WORDS, len(tokens)), 0, -1):
-            name = " ".join(tokens[:length])
-            if name in _NO_PLACES or not phrases.whole(tokens[:length]):
-                continue
-            answer = read_place(tokens[:length])
-            if answer.value is not None:
-                return Fact(
-                    kind="place",
-                    value=answer.value,
-                    confidence=_sureness(answer.value, raw, match.start()),
-                    evidence=raw[match.start(1) : match.start(1) + len(name)],
-                )
+def _place(raw: str, *, names_country: bool) -> Fact | None:
+    """The first place named after `di`, `dari`, `kota` and the like; a country also after `kerja`, `tki`, `sekarang`."""
+    text = raw[:_READ_CHARS].lower()
+    for match in _AT_PLACE.finditer(text):
+        if found := _named(match, 2):
+            value, name = found
+            is_there = match.group(1) in ("di", "d")
+            return _place_fact(value, _sureness(value, raw, match.start(), is_there=is_there), raw, match.start(2), name)
+    if names_country:
+        for match in _AT_COUNTRY.finditer(text):
+            if (found := _named(match, 1)) and _is_abroad(found[0]):
+                value, name = found
+                confidence = _ABROAD_DOUBTFUL if _ASKS.search(text) else _sureness(value, raw, match.start(), is_there=True)
+                return _place_fact(value, confidence, raw, match.start(1), name)
     return None
 
 
-def _sureness(value: object, raw: str, at: int) -> float:
+def _named(match: re.Match[str], group: int) -> tuple[object, str] | None:
+    """The place at the beginning of what a group holds, and its name."""
+    tokens = tokens_of(match.group(group))
+    for length in range(min(_PLACE_WORDS, len(tokens)), 0, -1):
+        name = " ".join(tokens[:length])
+        if name not in _NO_PLACES and gazetteer().phrases.whole(tokens[:length]):
+            answer = read_place(tokens[:length])
+            if answer.value is not None:
+                return answer.value, name
+    return None
+
+
+def _place_fact(value: object, confidence: float, raw: str, start: int, name: str) -> Fact:
+    return Fact(kind="place", value=value, confidence=confidence, evidence=raw[start : start + len(name)])
+
+
+def _is_abroad(value: object) -> bool:
+    return isinstance(value, dict) and value["province"] == ABROAD
+
+
+def _sureness(value: object, raw: str, at: int, *, is_there: bool) -> float:
     """How surely the writer is at a place named in a text; another country counts only when nobody else is said to be there."""
-    if not isinstance(value, dict) or value["province"] != ABROAD:
+    if not _is_abroad(value):
         return _PLACE_LIKELY
     before = re.split(r"[.,;!?\n]", raw[:at].lower())[-1]
-    if _NOT_THERE.search(before) or not raw[at:].lower().startswith("di"):
+    if _NOT_THERE.search(before) or not is_there:
         return _ABROAD_DOUBTFUL
     if _OTHER_THERE.search(before) and not _WITH.search(before):
         return _ABROAD_DOUBTFUL

@@ -128,7 +128,7 @@ class Normalizer:
         self._my, self._his = lexicon.mask("my"), lexicon.mask("his")
         self._number = lexicon.mask("number")
         self._voice = lexicon.negatable
-        self._danger = lexicon.negatable | lexicon.mask("no_life") | lexicon.mask("no_eat") | lexicon.mask("compound_place")
+        self._danger = lexicon.negatable | lexicon.mask("no_life") | lexicon.mask("no_eat") | lexicon.mask("abroad")
         self._phrase = lexicon.mask("phrase")
         self._never = lexicon.mask("never")
         self._past = lexicon.mask("past") | lexicon.literal("pernah")

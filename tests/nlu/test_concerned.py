@@ -62,9 +62,9 @@ def test_the_writers_own_danger_is_not_taken_for_another_s(interpreter: Interpre
     assert _relation(interpreter, text) is None
 
 
-def test_a_wish_that_may_be_told_to_the_reader_is_unsure() -> None:
+def test_a_wish_that_may_be_told_to_the_reader_is_unsure(interpreter: Interpreter) -> None:
     """Somebody may address the service as elder sister: "kakak, saya …" without the comma."""
-    fact = _relation(Interpreter.load(), "kakak saya mau bunuh diri")
+    fact = _relation(interpreter, "kakak saya mau bunuh diri")
 
     assert fact is not None
-    assert fact.confidence < 0.7
+    assert fact.confidence < 0.5

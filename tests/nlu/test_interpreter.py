@@ -169,6 +169,13 @@ def test_facts_said_in_passing_are_read_with_their_words() -> None:
         "di arab saudi, disuruh kerja terus",
         "saya sama teman disekap di kamboja",
         "aku gak bisa pulang di malaysia",
+        "sy kerja taiwan majikan ga kasi makan",
+        "aku tki malaysia, paspor sama bos",
+        "skrg saudi, madam mukul tiap hr",
+        "saya prt hongkong gak boleh libur",
+        "posisi kamboja tolong kak",
+        "aku dimalaysia gak digaji",
+        "sy d taiwan dipukul majikan",
     ],
 )
 def test_a_writer_abroad_is_told_from_the_country_said_in_passing(text: str) -> None:
@@ -192,7 +199,16 @@ def test_every_country_that_an_answer_knows_is_known_in_passing() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["suamiku kerja di malaysia jarang kirim uang", "saya baru pulang dari taiwan", "dulu saya di arab", "mau kerja di korea"],
+    [
+        "suamiku kerja di malaysia jarang kirim uang",
+        "saya baru pulang dari taiwan",
+        "dulu saya di arab",
+        "mau kerja di korea",
+        "suamiku kerja malaysia jarang kirim uang",
+        "saya mantan tki taiwan",
+        "pengen kerja taiwan",
+        "kerja jepang gajinya berapa",
+    ],
 )
 def test_a_country_where_the_writer_is_not_is_never_sure(text: str) -> None:
     facts = [fact for fact in INTERPRETER.understand(text).facts if fact.kind == "place"]
