@@ -142,7 +142,9 @@ class Lexicon:
         for stem in root.words("plain_stems"):
             made = forms(stem)
             for word in made.active | {form for form in made.passive if form.startswith(("di", "ke"))}:
-                self.words.setdefault(word, 0)
+                # Minangkabau forms are left to their sound: `maminum` is also how the language says "minum".
+                if not word.startswith("ma") or stem.startswith("ma"):
+                    self.words.setdefault(word, 0)
         concepts = root.get("concepts", Block(root.file, 1))
         if not isinstance(concepts, Block):
             raise LexiconError((f"{root.where('concepts')}: `concepts` must be a mapping",))

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from nlu.characters import fold
+from nlu.dialects import readings
 from nlu.lexicon import Lexicon
 
 # A person's trouble stands at the beginning of a long text or at its end; what lies between is mostly pasted matter. Reading two
@@ -129,6 +130,7 @@ class Normalizer:
         self._number = lexicon.mask("number")
         self._voice = lexicon.negatable
         self._danger = lexicon.negatable | lexicon.mask("no_life") | lexicon.mask("no_eat") | lexicon.mask("abroad")
+        self._dialect = ~lexicon.mask("filler")
         self._phrase = lexicon.mask("phrase")
         self._never = lexicon.mask("never")
         self._past = lexicon.mask("past") | lexicon.literal("pernah")
@@ -239,6 +241,7 @@ class Normalizer:
             or self._respelt(token)
             or self._hyphened(token)
             or self._without_suffix(token)
+            or self._sounded(token)
             or self._mended(token)
             or self._split(token)
             or ((token, 0),)
@@ -336,6 +339,14 @@ class Normalizer:
                 return max(both, key=lambda pieces: pieces[0][1].bit_count())
         pieces = [piece for half in halves for piece in self._find(half)]
         return tuple(pieces) if pieces else None
+
+    def _sounded(self, token: str) -> Pieces | None:
+        """A word of danger or need as a regional language sounds it (`bunuah`, `minong`), when Indonesian has no such word."""
+        for attempt in readings(token):
+            pieces = self._exact(attempt)
+            if pieces and pieces[0][1] & self._dialect:
+                return pieces
+        return None
 
     def _mended(self, token: str) -> Pieces | None:
         """One typing error away from a word of danger or need, or its bare consonants."""
