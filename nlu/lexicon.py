@@ -90,7 +90,7 @@ class Lexicon:
         name = "=" + word
         if name not in self.concepts:
             self.concepts[name] = self._bit()
-            if "_" not in word and word not in self.words:
+            if "_" not in word and not self.words.get(word):
                 self.literals.add(word)
             self._add(word, self.concepts[name])
         return self.concepts[name]

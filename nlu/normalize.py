@@ -30,6 +30,8 @@ _LEET = str.maketrans(
 _MY = ("ku",)
 _OTHERS = ("ipun", "nyo", "nye", "nya", "ny", "ne", "na", "e", "no")
 _PARTICLES = ("lah", "kah", "pun", "mu", "ki", "ka", "ma")
+# Makassar endings, which end many words by chance: they need a word that means something before them.
+_CLITICS = frozenset(["ki", "ka", "ma"])
 _SUFFIXES = tuple(sorted((*_MY, *_OTHERS, *_PARTICLES), key=len, reverse=True))
 
 _SHORTEST_JOINED = 9
@@ -276,7 +278,7 @@ class Normalizer:
             if base not in words and base in self._lexicon.slang and len(base) > 2:
                 base = self._lexicon.slang[base][-1]
             mask = words.get(base)
-            if mask is not None and (mask or len(suffix) > 1):
+            if mask is not None and (mask or (len(suffix) > 1 and suffix not in _CLITICS)):
                 extra = self._my if suffix in _MY else self._his if suffix in _OTHERS else 0
                 return ((base, mask | extra),)
         return None
