@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from nlu.datafile import Block, read
-from nlu.edits import is_one_edit
+from nlu.edits import is_one_edit, is_slip
 from nlu.errors import LexiconError
 from nlu.forms import forms
 
@@ -26,9 +26,12 @@ _KEYS = frozenset(
         "negatable",
         "common",
         "repair",
+        "slips",
     ]
 )
 _REPAIR_LENGTH = 5
+_SLIP_LENGTHS = range(4, 8)
+_SHORTEST_REGIONAL = 7
 
 
 class Lexicon:
@@ -51,6 +54,10 @@ class Lexicon:
         self._repairs: dict[str, str] = {}
         self._repairable: list[str] = []
         self._skeletons: dict[str, str] = {}
+        # Short words of danger and need, towards which only a slip of the finger is mended; under each of them with a letter left out.
+        self._slips: dict[str, tuple[str, ...]] = {}
+        self._slippable: list[str] = []
+        self._grave = 0
         self._next_bit = 1
 
     @classmethod
@@ -77,8 +84,8 @@ class Lexicon:
             lexicon._fill(name, block)
         if faults:
             raise LexiconError(tuple(faults))
-        for _name, block in blocks:
-            lexicon._note_repairs(block)
+        for name, block in blocks:
+            lexicon._note_repairs(name, block)
         return lexicon
 
     def mask(self, name: str) -> int:
@@ -90,7 +97,7 @@ class Lexicon:
         name = "=" + word
         if name not in self.concepts:
             self.concepts[name] = self._bit()
-            if "_" not in word and not self.words.get(word):
+            if "_" not in word and word not in self.words:
                 self.literals.add(word)
             self._add(word, self.concepts[name])
         return self.concepts[name]
@@ -110,6 +117,15 @@ class Lexicon:
             found = repairs.get(shorter)
             if found and found[0] == token[0] and abs(len(found) - len(token)) <= 1 and is_one_edit(token, found):
                 return found
+        return None
+
+    def slipped(self, token: str) -> str | None:
+        """The short word that a slip of the finger has made the token of, or None."""
+        slips = self._slips
+        for key in (token, *(token[:index] + token[index + 1 :] for index in range(1, len(token)))):
+            for form in slips.get(key, ()):
+                if is_slip(token, form):
+                    return form
         return None
 
     def unvowelled(self, token: str) -> str | None:
@@ -243,6 +259,13 @@ class Lexicon:
         for phrase in self.phrases:
             for form in phrase:
                 self._index(form, _REPAIR_LENGTH + 2)
+        meant = [form for form in self.slang if any(self.words.get(word, 0) & self._grave for word in self.slang[form])]
+        for form in meant:
+            self._index(form, _REPAIR_LENGTH + 3)
+        for form in dict.fromkeys((*self._slippable, *meant)):
+            if len(form) in _SLIP_LENGTHS and form.isalpha():
+                for key in {form, *(form[:index] + form[index + 1 :] for index in range(1, len(form)))}:
+                    self._slips[key] = (*self._slips.get(key, ()), form)
 
     def _index(self, form: str, shortest: int) -> None:
         if len(form) < shortest or not form.isalpha():
@@ -255,14 +278,28 @@ class Lexicon:
         if len(bones) >= 4 and bones not in self.words:
             self._skeletons.setdefault(bones, form)
 
-    def _note_repairs(self, block: Block) -> None:
+    def _note_repairs(self, name: str, block: Block) -> None:
         """The forms of a concept that a typing error may have hidden: of its main stems, and its single words."""
+        stems = block.words("stems") + block.words("more_stems")
+        excepted = set(block.words("except"))
+        listed = block.words("words") + block.words("active") + block.words("passive")
+        if block.text("slips") == "yes" or "stems" in block:
+            self._grave |= self.concepts[name]
+            self._slippable += [form for form in (*stems, *listed) if form not in excepted and "_" not in form]
+            self._slippable += [
+                form for stem in block.words("stems") for form in sorted(forms(stem).common) if form not in excepted
+            ]
         if block.text("repair") == "no":
             return
-        excepted = set(block.words("except"))
         self._repairable += [
             form for stem in block.words("stems") for form in sorted(forms(stem).common) if form not in excepted
         ]
+        # A regional stem is rarely typed, so a mistake in it is mended only where it is long and plainly suffered.
+        self._repairable += [
+            form
+            for stem in block.words("more_stems")
+            for form in ("di" + stem, "di" + stem + "in", "e" + stem)
+            if len(form) > _SHORTEST_REGIONAL and form not in excepted
+        ]
         shortest = _REPAIR_LENGTH if block.text("repair") == "yes" else _REPAIR_LENGTH + 1
-        listed = block.words("words") + block.words("active") + block.words("passive")
         self._repairable += [word for word in listed if "_" not in word and len(word) >= shortest]

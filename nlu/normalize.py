@@ -273,7 +273,7 @@ class Normalizer:
             if not token.endswith(suffix) or len(token) - len(suffix) < 3:
                 continue
             base = token[: -len(suffix)]
-            if suffix == "e" and base[-1] in "aeiou":
+            if (suffix == "e" and base[-1] in "aeiou") or (suffix in _CLITICS and base[-1] == suffix[0]):
                 continue
             if base not in words and base in self._lexicon.slang and len(base) > 2:
                 base = self._lexicon.slang[base][-1]
@@ -363,7 +363,9 @@ class Normalizer:
                     if squeezed.endswith(suffix) and len(squeezed) > 8:
                         form = self._lexicon.repaired(squeezed[: -len(suffix)])
                         break
-        return self._exact(form) if form else None
+        if form is None and (slip := self._lexicon.slipped(token)):
+            form = slip
+        return self._known(form) if form else None
 
     def _split(self, token: str) -> Pieces | None:
         """Words written without blanks (`sayadipukulsuami`): the fewest known words that fill the token.

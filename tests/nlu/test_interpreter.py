@@ -66,6 +66,36 @@ def test_the_spelling_does_not_hide_danger(change) -> None:  # type: ignore[no-u
     assert INTERPRETER.understand(text).risks
 
 
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        pytest.param("mau bunhu diri rasanya", "suicide_self_harm", id="swapped in a phrase"),
+        pytest.param("aku pengen mait", "suicide_self_harm", id="swapped in four letters"),
+        pytest.param("barusan minum racjn", "suicide_self_harm", id="key beside"),
+        pytest.param("sauami saya mukul saya", "domestic_violence", id="key hit too"),
+        pytest.param("istri hmail pendarahan", "medical_emergency", id="pregnant"),
+        pytest.param("aku dicekki pacarku", "domestic_violence", id="no Makassar ending"),
+    ],
+)
+def test_a_slip_in_a_short_word_hides_no_danger(text: str, topic: str) -> None:
+    assert topic in [risk.name for risk in INTERPRETER.understand(text).risks]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ke makam kakek",
+        "saham naik",
+        "makan pisang sama santri",
+        "saya bekerja di galangan kapal",
+        "maria datang",
+        "beli tiara",
+    ],
+)
+def test_no_everyday_word_is_mended_into_danger(text: str) -> None:
+    assert not INTERPRETER.understand(text).risks
+
+
 def test_evidence_is_the_writers_own_words() -> None:
     text = "td malem SUAMI gw\u200b NamPar gw 😭"
 
