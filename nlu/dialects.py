@@ -89,6 +89,9 @@ def readings(word: str) -> Iterator[str]:
             if pattern.search(start):
                 for ending in endings:
                     yield pattern.sub(ending, start)
+    # Minangkabau has a where Indonesian has e in the first syllable: `kajang`, `tandang`.
+    if len(plain) > _SHORTEST + 1 and (first := re.match("[bcdghjklmnpqrstwy]+a", plain)) is not None:
+        yield first.group()[:-1] + "e" + plain[first.end() :]
     # The vowel before the last consonant, in words with a suffix too: `dipukolin`, `hidopku`.
     lowered = re.sub("o(?=[bdgjklmnprst]+[aeiou])", "u", plain)
     if lowered != plain:

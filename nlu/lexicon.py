@@ -32,6 +32,7 @@ _KEYS = frozenset(
 _REPAIR_LENGTH = 5
 _SLIP_LENGTHS = range(4, 8)
 _SHORTEST_REGIONAL = 7
+_SHORTEST_BONES = 4
 
 
 class Lexicon:
@@ -57,6 +58,7 @@ class Lexicon:
         # Short words of danger and need, towards which only a slip of the finger is mended; under each of them with a letter left out.
         self._slips: dict[str, tuple[str, ...]] = {}
         self._slippable: list[str] = []
+        self._meagre: dict[str, tuple[str, ...]] = {}
         self._grave = 0
         self._next_bit = 1
 
@@ -129,8 +131,16 @@ class Lexicon:
         return None
 
     def unvowelled(self, token: str) -> str | None:
-        """The known form whose consonants the token is (`dpkl`), or None."""
-        return self._skeletons.get(token)
+        """The known form whose consonants the token is (`dpkl`), half of its vowels left out or more (`kbkran`), or None."""
+        if form := self._skeletons.get(token):
+            return form
+        bones = _bones(token)
+        if len(bones) < _SHORTEST_BONES or len(token) == len(bones):
+            return None
+        for form in self._meagre.get(bones, ()):
+            if _leaves_vowels_out(token, form):
+                return form
+        return None
 
     def _bit(self) -> int:
         bit = self._next_bit
@@ -262,6 +272,9 @@ class Lexicon:
         meant = [form for form in self.slang if any(self.words.get(word, 0) & self._grave for word in self.slang[form])]
         for form in meant:
             self._index(form, _REPAIR_LENGTH + 3)
+        for form in dict.fromkeys((*self._slippable, *self._repairable)):
+            if form.isalpha() and len(bones := _bones(form)) >= _SHORTEST_BONES:
+                self._meagre[bones] = (*self._meagre.get(bones, ()), form)
         for form in dict.fromkeys((*self._slippable, *meant)):
             if len(form) in _SLIP_LENGTHS and form.isalpha():
                 for key in {form, *(form[:index] + form[index + 1 :] for index in range(1, len(form)))}:
@@ -274,7 +287,7 @@ class Lexicon:
         repairs.setdefault(form, form)
         for index in range(1 if len(form) < 7 else 0, len(form)):
             repairs.setdefault(form[:index] + form[index + 1 :], form)
-        bones = form[0] + "".join(letter for letter in form[1:] if letter not in "aeiou")
+        bones = _bones(form)
         if len(bones) >= 4 and bones not in self.words:
             self._skeletons.setdefault(bones, form)
 
@@ -303,3 +316,14 @@ class Lexicon:
         ]
         shortest = _REPAIR_LENGTH if block.text("repair") == "yes" else _REPAIR_LENGTH + 1
         self._repairable += [word for word in listed if "_" not in word and len(word) >= shortest]
+
+
+def _bones(word: str) -> str:
+    """The first letter and the consonants after it."""
+    return word[0] + "".join(letter for letter in word[1:] if letter not in "aeiou")
+
+
+def _leaves_vowels_out(token: str, form: str) -> bool:
+    """Whether the token is the form without at least half of its vowels; both have the same consonants."""
+    left, letters = len(form) - len(token), iter(form)
+    return left * 2 >= len(form) - len(_bones(form)) and all(letter in letters for letter in token)

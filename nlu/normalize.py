@@ -352,6 +352,7 @@ class Normalizer:
 
     def _mended(self, token: str) -> Pieces | None:
         """One typing error away from a word of danger or need, or its bare consonants."""
+        token = token.removesuffix("2")
         if len(token) < 4 or not token.isalpha():
             return None
         squeezed = _DOUBLE.sub(r"\1", token)
