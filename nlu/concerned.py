@@ -1,7 +1,5 @@
 """Who is in danger or need when it is not the writer: "anak saya bilang pengen mati" is about a child."""
 
-from collections.abc import Iterable
-
 from nlu.datafile import Block
 from nlu.lexicon import Lexicon
 from nlu.normalize import Reading
@@ -81,15 +79,15 @@ class ConcernedReader:
             mask |= lexicon.literal(word)
         return mask
 
-    def read(self, reading: Reading, findings: Iterable[Finding]) -> Fact | None:
+    def read(self, reading: Reading, findings: tuple[Finding, ...]) -> Fact | None:
         """The relation of the person concerned to the writer, or None when it is the writer or can't be told."""
         if not reading.total & self._others:
             return None
-        if own := [finding for finding in findings if finding.rule.topic in _OWN_WILL]:
+        if findings and (own := [finding for finding in findings if finding.rule.topic in _OWN_WILL]):
             return self._of_all(reading, own, is_willed=True)
         if reading.total & self._suffered and (at := self._suffering(reading)) is not None:
             return self._fact(reading, self._subject(reading, at, at, is_willed=False))
-        if befallen := [finding for finding in findings if _befalls(finding)]:
+        if findings and (befallen := [finding for finding in findings if _befalls(finding)]):
             return self._of_all(reading, befallen, is_willed=False)
         if reading.total & self._done:
             return self._fact(reading, self._object(reading))

@@ -178,8 +178,9 @@ class Normalizer:
                 continue
             if match.start() == skipped:
                 continue
-            doubled = self._doubled(folded, token, match.end())
-            if doubled is not None:
+            end = match.end()
+            # The second of two alike words begins like a part of the first; nearly none does, so this is asked before the call.
+            if len(token) > 4 and folded[end : end + 5].strip(" ") in token and (doubled := self._doubled(folded, token, end)):
                 pieces, skipped = doubled
             elif token in seconds and (previous, token) in self._lexicon.after:
                 pieces = tuple(piece for word in self._lexicon.after[previous, token] for piece in self.look_up(word))
@@ -193,7 +194,7 @@ class Normalizer:
                 words.append(word)
                 masks.append(mask)
                 starts.append(match.start())
-                ends.append(match.end())
+                ends.append(end)
                 sentences.append(sentence)
                 clauses.append(clause)
                 if word in phrase_starts or word == "di":
@@ -211,7 +212,7 @@ class Normalizer:
 
     def _doubled(self, folded: str, token: str, end: int) -> tuple[Pieces, int] | None:
         """`pegang pegang` and `dipegang pegang` are `pegang2`, when that is a word of danger; with the place of the second word."""
-        if len(token) < 5 or not token.isalpha():
+        if not token.isalpha():
             return None
         after = _SAME_AGAIN.match(folded, end)
         if after is None or not token.endswith(after.group(1)):
