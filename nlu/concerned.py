@@ -48,7 +48,9 @@ class ConcernedReader:
             *("hit.pas", "molest.pas", "rape.pas", "choke.pas", "lock.pas", "tie.pas", "wound.pas", "sold.pas", "kidnap.pas"),
             *("pasung", "no_eat", "no_food", "old_alone", "unconscious", "child_marry"),
         )
-        theirs = self._literals(lexicon, "adik", "keponakan", "ponakan", "cucu", "murid", "siswa", "siswi", "santri", "putu")
+        theirs = self._literals(
+            lexicon, "adik", "keponakan", "ponakan", "cucu", "murid", "siswa", "siswi", "santri", "putu", "teman_sekelas"
+        )
         neighbour = self._literals(lexicon, "tetangga", "anak_tetangga")
         child = lexicon.mask("child")
         other = self._union(lexicon, "elder", "friend", "sibling", "lover", "uncle") | theirs
@@ -180,8 +182,9 @@ class ConcernedReader:
                 return None
             if reading.masks[owner] & self._others and not reading.masks[owner] & self._self:
                 return owner
-            if reading.words[owner] not in self._kinds:
-                return None
+            word = reading.words[owner]
+            if word not in self._kinds and not (word.startswith("se") and len(word) > len("sekos")):
+                return None  # "teman sekelas saya"
         return None
 
     def _object(self, reading: Reading) -> int | None:

@@ -45,6 +45,8 @@ _ENDINGS = tuple(
 _BEGINNINGS = tuple(
     (re.compile("^" + sound), written)
     for sound, written in (
+        ("ma(?=h[aeiou])", "meng"),
+        ("ma(?=[lrwy][aeiou])", "me"),
         ("mang(?=[aeiou])", "meng"),
         ("many(?=[aeiou])", "meny"),
         ("mam(?=[aeioubp])", "mem"),

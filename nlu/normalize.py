@@ -442,7 +442,7 @@ class Normalizer:
                 if word == "di" and index + 1 < count and reading.ends[index] != reading.ends[index + 1]:
                     after = words[index + 1]
                     joined, passive = self.look_up("di" + after)[0]
-                    if "di" + after != joined and len(after) < _SHORTEST_MENDED_APART:
+                    if "di" + after != joined and len(after) < _SHORTEST_MENDED_APART and not set(after).isdisjoint("aeiou"):
                         passive = 0
                     if passive & self._voice:
                         last, mask, word = index + 1, passive | self._clitics(masks[index + 1]), joined

@@ -22,6 +22,7 @@ def _relation(interpreter: Interpreter, text: str) -> Fact | None:
         pytest.param("temenku mau bundir, dia bilang gak ada gunanya hidup", "other", id="he in the next clause"),
         pytest.param("sa pu kaka bilang de mo bunuh diri", "other", id="owner before, Papuan"),
         pytest.param("teman kos saya mengunci diri dan bilang ini chat terakhir", "other", id="kind of friend"),
+        pytest.param("temen sekelas gw ngechat mau bundir", "other", id="of the same class"),
         pytest.param("saya punya murid suka nyilet tangan", "other", id="has a pupil"),
         pytest.param("suami saya kecanduan sabu, mau saya bawa rehab", "spouse", id="drugs"),
         pytest.param("bapak saya kejang-kejang", "parent", id="illness"),
