@@ -22,7 +22,7 @@ _ENDINGS = tuple(
         ("ih", "is"),
         ("ek", "at"),
         ("eh", "as"),
-        ("ua", "ur ul"),
+        ("ua", "ur ul ual"),
         ("ia", "ir il"),
         ("o", "a"),
         ("e", "a"),
