@@ -4,10 +4,13 @@ import re
 
 from msgspec.structs import replace
 
+from nlu.concerned import ConcernedReader
+from nlu.datafile import Block
 from nlu.lexicon import Lexicon
 from nlu.normalize import Reading
 from nlu.numerals import number_of
 from nlu.places import ABROAD, gazetteer, read_place
+from nlu.risk import Finding
 from nlu.tokens import tokens_of
 from nlu.understanding import Fact
 
@@ -15,7 +18,6 @@ _OLDEST = 115
 _AGE_SURE = 0.9
 _AGE_LIKELY = 0.7
 _AGE_OF_ANOTHER = 0.4
-_RELATION_LIKELY = 0.7
 _GENDER_LIKELY = 0.7
 _PLACE_LIKELY = 0.7
 _ABROAD_SURE = 0.85
@@ -23,7 +25,14 @@ _ABROAD_SURE = 0.85
 _ABROAD_DOUBTFUL = 0.4
 _READ_CHARS = 400
 _PLACE_WORDS = 3
-_AT_PLACE = re.compile(r"\b(?:di|dari|daerah|kota|kab|kabupaten|prov|provinsi|ndek|nang|neng)\.?\s+((?:[a-z]+[ -]?){1,4})")
+_AT_PLACE = re.compile(r"\b(di|dari|daerah|kota|kab|kabupaten|prov|provinsi|ndek|nang|neng|d)\.?\s+((?:[a-z]+[ -]?){1,4})")
+# After these a country needs no `di` ("aku tki malaysia"); `di` may also be written as one word with it.
+_AT_COUNTRY = re.compile(
+    r"\b(?:(?:kerja|krj|kerjo|gawe|tki|tkw|pmi|bmi|abk|prt|art|posisi|lokasi|sekarang|skrg|skg|skrng|saiki|lagi|lg|masih|msh|jadi|jd)"
+    r"\.?\s+|di)([a-z]{2,16}(?: [a-z]{2,16})?)"
+)
+# What asks about work there or a life there, and is said by nobody who is held there.
+_ASKS = re.compile(r"\?|\b(?:berapa|brp|syarat|lowongan|loker|daftar|minat|visa|umr|cuaca|dingin|enak|wisata|liburan|timnas)\b")
 # Before `di`: what says that the writer is there, and what says that somebody else is, or that it is over or only a wish.
 _WRITER_THERE = re.compile(
     r"\b(?:aku|aq|ak|saya|sy|gue|gw|gua|kami|kita|abdi|kula|kulo|awak|ambo|inyong|tki|tkw|pmi)(?: \w+){0,4} *$"
@@ -35,9 +44,9 @@ _OTHER_THERE = re.compile(
 )
 _WITH = re.compile(r"\b(?:aku|saya|sy|gue|gw|gua|kami) (?:dan|sama|bareng|bersama|dgn|dengan)\b")
 _NOT_THERE = re.compile(
-    r"\b(?:dulu|dl|pernah|prnh|mantan|film|drakor|produk|barang|liburan|wisata|perang|berita|viral|bahasa)\b"
+    r"\b(?:dulu|dl|pernah|prnh|mantan|eks|bekas|calon|film|drakor|produk|barang|liburan|wisata|perang|berita|viral|bahasa)\b"
     r"|\b(?:mau|pengen|pengin|ingin|rencana|bukan|gak|ga|gk|nggak|tidak|tdk|belum|blm)"
-    r"(?: (?:lagi|ada|tinggal|cari|kerja|pergi|daftar))* *$"
+    r"(?: (?:lagi|ada|tinggal|cari|kerja|pergi|daftar|jadi|jd|bisa|ke))* *$"
 )
 # Names that are everyday words too: "di serang" is mostly somebody attacked.
 _NO_PLACES = frozenset(
@@ -70,7 +79,7 @@ _AFTER_SPAN = frozenset(["lalu", "ago", "kemudian", "lagi", "silam", "terakhir",
 class FactReader:
     """Reads facts off a reading with the bits of its words."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, concerned: Block) -> None:
         self._number = lexicon.mask("number")
         self._age_word = (
             lexicon.literal("umur") | lexicon.literal("usia") | lexicon.literal("berumur") | lexicon.literal("berusia")
@@ -91,16 +100,11 @@ class FactReader:
             | lexicon.mask("trusted")
         )
         self._cared_for = self._child | lexicon.mask("elder")
+        self._abroad = lexicon.mask("abroad")
         self._done = 0
         for name in ("hit.act", "molest.act", "rape.act", "choke.act", "wound.act", "threaten.act"):
             self._done |= lexicon.mask(name)
-        self._relations = (
-            ("child", self._child),
-            ("spouse", lexicon.mask("husband") | lexicon.mask("wife")),
-            ("parent", lexicon.mask("parent")),
-            ("neighbour", lexicon.literal("tetangga")),
-            ("other", lexicon.mask("elder") | lexicon.mask("friend") | lexicon.mask("sibling")),
-        )
+        self._concerned = ConcernedReader(lexicon, concerned)
         self._writer = lexicon.mask("self") | lexicon.mask("my")
         self._husband, self._wife = lexicon.mask("husband"), lexicon.mask("wife")
         self._woman = (
@@ -111,29 +115,19 @@ class FactReader:
         )
         self._man = lexicon.literal("pria") | lexicon.literal("cowok") | lexicon.literal("duda")
         self._genders = self._husband | self._wife | self._woman | self._man
-        self._suffered = 0
-        for name in (
-            "hit.pas",
-            "molest.pas",
-            "rape.pas",
-            "lock.pas",
-            "tie.pas",
-            "wound.pas",
-            "no_eat",
-            "old_alone",
-            "unconscious",
-        ):
-            self._suffered |= lexicon.mask(name)
 
-    def read(self, reading: Reading) -> tuple[Fact, ...]:
-        """The facts of a reading. Of several ages the first is that of the person helped; kinds are in no promised order."""
+    def read(self, reading: Reading, findings: tuple[Finding, ...] = ()) -> tuple[Fact, ...]:
+        """The facts of a reading in which the rules found this.
+
+        Of several ages the first is that of the person helped; kinds are in no promised order.
+        """
         facts = []
-        concerned = self._concerned(reading) if reading.total & self._suffered else None
+        concerned = self._concerned.read(reading, findings)
         if reading.total & self._number:
             facts.extend(self._of_the_helped(reading, self._ages(reading), is_writer=concerned is None))
         if gender := self._gender(reading):
             facts.append(gender)
-        if place := _place(reading.raw):
+        if place := _place(reading.raw, names_country=bool(reading.total & self._abroad)):
             facts.append(place)
         if concerned:
             facts.append(concerned)
@@ -218,47 +212,50 @@ class FactReader:
             return Fact(kind="gender", value=value, confidence=_GENDER_LIKELY, evidence=reading.quote(at, at))
         return None
 
-    def _concerned(self, reading: Reading) -> Fact | None:
-        """Who suffers it, when a person stands before the word of suffering and no `saya` does."""
-        for at, mask in enumerate(reading.masks):
-            if not mask & self._suffered:
-                continue
-            for index in range(at - 1, max(-1, at - 5), -1):
-                for value, bits in self._relations:
-                    if reading.masks[index] & bits:
-                        return Fact(
-                            kind="relation", value=value, confidence=_RELATION_LIKELY, evidence=reading.quote(index, index)
-                        )
-            return None
-        return None
 
-
-def _place(raw: str) -> Fact | None:
-    """The first place named after `di`, `dari`, `kota` and the like."""
-    phrases = gazetteer().phrases
-    for match in _AT_PLACE.finditer(raw[:_READ_CHARS].lower()):
-        tokens = tokens_of(match.group(1))
-        for length in range(min(_PLACE_WORDS, len(tokens)), 0, -1):
-            name = " ".join(tokens[:length])
-            if name in _NO_PLACES or not phrases.whole(tokens[:length]):
-                continue
-            answer = read_place(tokens[:length])
-            if answer.value is not None:
-                return Fact(
-                    kind="place",
-                    value=answer.value,
-                    confidence=_sureness(answer.value, raw, match.start()),
-                    evidence=raw[match.start(1) : match.start(1) + len(name)],
-                )
+def _place(raw: str, *, names_country: bool) -> Fact | None:
+    """The first place named after `di`, `dari`, `kota` and the like; a country also after `kerja`, `tki`, `sekarang`."""
+    text = raw[:_READ_CHARS].lower()
+    for match in _AT_PLACE.finditer(text):
+        if found := _named(match, 2):
+            value, name = found
+            is_there = match.group(1) in ("di", "d")
+            return _place_fact(value, _sureness(value, raw, match.start(), is_there=is_there), raw, match.start(2), name)
+    if names_country:
+        for match in _AT_COUNTRY.finditer(text):
+            if (found := _named(match, 1)) and _is_abroad(found[0]):
+                value, name = found
+                confidence = _ABROAD_DOUBTFUL if _ASKS.search(text) else _sureness(value, raw, match.start(), is_there=True)
+                return _place_fact(value, confidence, raw, match.start(1), name)
     return None
 
 
-def _sureness(value: object, raw: str, at: int) -> float:
+def _named(match: re.Match[str], group: int) -> tuple[object, str] | None:
+    """The place at the beginning of what a group holds, and its name."""
+    tokens = tokens_of(match.group(group))
+    for length in range(min(_PLACE_WORDS, len(tokens)), 0, -1):
+        name = " ".join(tokens[:length])
+        if name not in _NO_PLACES and gazetteer().phrases.whole(tokens[:length]):
+            answer = read_place(tokens[:length])
+            if answer.value is not None:
+                return answer.value, name
+    return None
+
+
+def _place_fact(value: object, confidence: float, raw: str, start: int, name: str) -> Fact:
+    return Fact(kind="place", value=value, confidence=confidence, evidence=raw[start : start + len(name)])
+
+
+def _is_abroad(value: object) -> bool:
+    return isinstance(value, dict) and value["province"] == ABROAD
+
+
+def _sureness(value: object, raw: str, at: int, *, is_there: bool) -> float:
     """How surely the writer is at a place named in a text; another country counts only when nobody else is said to be there."""
-    if not isinstance(value, dict) or value["province"] != ABROAD:
+    if not _is_abroad(value):
         return _PLACE_LIKELY
     before = re.split(r"[.,;!?\n]", raw[:at].lower())[-1]
-    if _NOT_THERE.search(before) or not raw[at:].lower().startswith("di"):
+    if _NOT_THERE.search(before) or not is_there:
         return _ABROAD_DOUBTFUL
     if _OTHER_THERE.search(before) and not _WITH.search(before):
         return _ABROAD_DOUBTFUL

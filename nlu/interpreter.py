@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nlu import rules
+from nlu import datafile, rules
 from nlu.facts import FactReader
 from nlu.groups import GroupReader
 from nlu.intent import IntentReader
@@ -25,7 +25,7 @@ class Interpreter:
         self._intents = IntentReader.load(folder / "intents.yml", self.lexicon)
         self._languages = LanguageGuesser.load(folder / "languages.yml")
         self._groups = GroupReader.load(folder / "groups.yml", self.book, self.lexicon)
-        self._facts = FactReader(self.lexicon)
+        self._facts = FactReader(self.lexicon, datafile.read(folder / "concerned.yml"))
         self._risks = RiskReader(self.lexicon, self.book)
         for place in gazetteer().plain:
             self.lexicon.leave_alone(place)
@@ -59,7 +59,7 @@ class Interpreter:
             return Understanding.nothing()
         findings = self._risks.find(reading)
         risks = self._risks.risks(findings, reading)
-        facts = self._facts.read(reading)
+        facts = self._facts.read(reading, findings)
         needs = self._risks.needs(findings)
         level = most_urgent(*(risk.level for risk in risks)) or most_urgent(*(finding.level for finding in needs))
         return Understanding(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from nlu.datafile import Block, read
-from nlu.edits import is_one_edit
+from nlu.edits import is_one_edit, is_slip
 from nlu.errors import LexiconError
 from nlu.forms import forms
 
@@ -26,9 +26,13 @@ _KEYS = frozenset(
         "negatable",
         "common",
         "repair",
+        "slips",
     ]
 )
 _REPAIR_LENGTH = 5
+_SLIP_LENGTHS = range(4, 8)
+_SHORTEST_REGIONAL = 7
+_SHORTEST_BONES = 4
 
 
 class Lexicon:
@@ -51,6 +55,11 @@ class Lexicon:
         self._repairs: dict[str, str] = {}
         self._repairable: list[str] = []
         self._skeletons: dict[str, str] = {}
+        # Short words of danger and need, towards which only a slip of the finger is mended; under each of them with a letter left out.
+        self._slips: dict[str, tuple[str, ...]] = {}
+        self._slippable: list[str] = []
+        self._meagre: dict[str, tuple[str, ...]] = {}
+        self._grave = 0
         self._next_bit = 1
 
     @classmethod
@@ -77,8 +86,8 @@ class Lexicon:
             lexicon._fill(name, block)
         if faults:
             raise LexiconError(tuple(faults))
-        for _name, block in blocks:
-            lexicon._note_repairs(block)
+        for name, block in blocks:
+            lexicon._note_repairs(name, block)
         return lexicon
 
     def mask(self, name: str) -> int:
@@ -112,9 +121,26 @@ class Lexicon:
                 return found
         return None
 
+    def slipped(self, token: str) -> str | None:
+        """The short word that a slip of the finger has made the token of, or None."""
+        slips = self._slips
+        for key in (token, *(token[:index] + token[index + 1 :] for index in range(1, len(token)))):
+            for form in slips.get(key, ()):
+                if is_slip(token, form):
+                    return form
+        return None
+
     def unvowelled(self, token: str) -> str | None:
-        """The known form whose consonants the token is (`dpkl`), or None."""
-        return self._skeletons.get(token)
+        """The known form whose consonants the token is (`dpkl`), half of its vowels left out or more (`kbkran`), or None."""
+        if form := self._skeletons.get(token):
+            return form
+        bones = _bones(token)
+        if len(bones) < _SHORTEST_BONES or len(token) == len(bones):
+            return None
+        for form in self._meagre.get(bones, ()):
+            if _leaves_vowels_out(token, form):
+                return form
+        return None
 
     def _bit(self) -> int:
         bit = self._next_bit
@@ -142,7 +168,9 @@ class Lexicon:
         for stem in root.words("plain_stems"):
             made = forms(stem)
             for word in made.active | {form for form in made.passive if form.startswith(("di", "ke"))}:
-                self.words.setdefault(word, 0)
+                # Minangkabau forms are left to their sound: `maminum` is also how the language says "minum".
+                if not word.startswith("ma") or stem.startswith("ma"):
+                    self.words.setdefault(word, 0)
         concepts = root.get("concepts", Block(root.file, 1))
         if not isinstance(concepts, Block):
             raise LexiconError((f"{root.where('concepts')}: `concepts` must be a mapping",))
@@ -241,6 +269,16 @@ class Lexicon:
         for phrase in self.phrases:
             for form in phrase:
                 self._index(form, _REPAIR_LENGTH + 2)
+        meant = [form for form in self.slang if any(self.words.get(word, 0) & self._grave for word in self.slang[form])]
+        for form in meant:
+            self._index(form, _REPAIR_LENGTH + 3)
+        for form in dict.fromkeys((*self._slippable, *self._repairable)):
+            if form.isalpha() and len(bones := _bones(form)) >= _SHORTEST_BONES:
+                self._meagre[bones] = (*self._meagre.get(bones, ()), form)
+        for form in dict.fromkeys((*self._slippable, *meant)):
+            if len(form) in _SLIP_LENGTHS and form.isalpha():
+                for key in {form, *(form[:index] + form[index + 1 :] for index in range(1, len(form)))}:
+                    self._slips[key] = (*self._slips.get(key, ()), form)
 
     def _index(self, form: str, shortest: int) -> None:
         if len(form) < shortest or not form.isalpha():
@@ -249,18 +287,43 @@ class Lexicon:
         repairs.setdefault(form, form)
         for index in range(1 if len(form) < 7 else 0, len(form)):
             repairs.setdefault(form[:index] + form[index + 1 :], form)
-        bones = form[0] + "".join(letter for letter in form[1:] if letter not in "aeiou")
+        bones = _bones(form)
         if len(bones) >= 4 and bones not in self.words:
             self._skeletons.setdefault(bones, form)
 
-    def _note_repairs(self, block: Block) -> None:
+    def _note_repairs(self, name: str, block: Block) -> None:
         """The forms of a concept that a typing error may have hidden: of its main stems, and its single words."""
+        stems = block.words("stems") + block.words("more_stems")
+        excepted = set(block.words("except"))
+        listed = block.words("words") + block.words("active") + block.words("passive")
+        if block.text("slips") == "yes" or "stems" in block:
+            self._grave |= self.concepts[name]
+            self._slippable += [form for form in (*stems, *listed) if form not in excepted and "_" not in form]
+            self._slippable += [
+                form for stem in block.words("stems") for form in sorted(forms(stem).common) if form not in excepted
+            ]
         if block.text("repair") == "no":
             return
-        excepted = set(block.words("except"))
         self._repairable += [
             form for stem in block.words("stems") for form in sorted(forms(stem).common) if form not in excepted
         ]
+        # A regional stem is rarely typed, so a mistake in it is mended only where it is long and plainly suffered.
+        self._repairable += [
+            form
+            for stem in block.words("more_stems")
+            for form in ("di" + stem, "di" + stem + "in", "e" + stem)
+            if len(form) > _SHORTEST_REGIONAL and form not in excepted
+        ]
         shortest = _REPAIR_LENGTH if block.text("repair") == "yes" else _REPAIR_LENGTH + 1
-        listed = block.words("words") + block.words("active") + block.words("passive")
         self._repairable += [word for word in listed if "_" not in word and len(word) >= shortest]
+
+
+def _bones(word: str) -> str:
+    """The first letter and the consonants after it."""
+    return word[0] + "".join(letter for letter in word[1:] if letter not in "aeiou")
+
+
+def _leaves_vowels_out(token: str, form: str) -> bool:
+    """Whether the token is the form without at least half of its vowels; both have the same consonants."""
+    left, letters = len(form) - len(token), iter(form)
+    return left * 2 >= len(form) - len(_bones(form)) and all(letter in letters for letter in token)

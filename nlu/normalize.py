@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from nlu.characters import fold
+from nlu.dialects import readings
 from nlu.lexicon import Lexicon
 
 # A person's trouble stands at the beginning of a long text or at its end; what lies between is mostly pasted matter. Reading two
@@ -29,6 +30,8 @@ _LEET = str.maketrans(
 _MY = ("ku",)
 _OTHERS = ("ipun", "nyo", "nye", "nya", "ny", "ne", "na", "e", "no")
 _PARTICLES = ("lah", "kah", "pun", "mu", "ki", "ka", "ma")
+# Makassar endings, which end many words by chance: they need a word that means something before them.
+_CLITICS = frozenset(["ki", "ka", "ma"])
 _SUFFIXES = tuple(sorted((*_MY, *_OTHERS, *_PARTICLES), key=len, reverse=True))
 
 _SHORTEST_JOINED = 9
@@ -128,7 +131,8 @@ class Normalizer:
         self._my, self._his = lexicon.mask("my"), lexicon.mask("his")
         self._number = lexicon.mask("number")
         self._voice = lexicon.negatable
-        self._danger = lexicon.negatable | lexicon.mask("no_life") | lexicon.mask("no_eat") | lexicon.mask("compound_place")
+        self._danger = lexicon.negatable | lexicon.mask("no_life") | lexicon.mask("no_eat") | lexicon.mask("abroad")
+        self._dialect = ~lexicon.mask("filler")
         self._phrase = lexicon.mask("phrase")
         self._never = lexicon.mask("never")
         self._past = lexicon.mask("past") | lexicon.literal("pernah")
@@ -174,8 +178,9 @@ class Normalizer:
                 continue
             if match.start() == skipped:
                 continue
-            doubled = self._doubled(folded, token, match.end())
-            if doubled is not None:
+            end = match.end()
+            # The second of two alike words begins like a part of the first; nearly none does, so this is asked before the call.
+            if len(token) > 4 and folded[end : end + 5].strip(" ") in token and (doubled := self._doubled(folded, token, end)):
                 pieces, skipped = doubled
             elif token in seconds and (previous, token) in self._lexicon.after:
                 pieces = tuple(piece for word in self._lexicon.after[previous, token] for piece in self.look_up(word))
@@ -189,7 +194,7 @@ class Normalizer:
                 words.append(word)
                 masks.append(mask)
                 starts.append(match.start())
-                ends.append(match.end())
+                ends.append(end)
                 sentences.append(sentence)
                 clauses.append(clause)
                 if word in phrase_starts or word == "di":
@@ -207,7 +212,7 @@ class Normalizer:
 
     def _doubled(self, folded: str, token: str, end: int) -> tuple[Pieces, int] | None:
         """`pegang pegang` and `dipegang pegang` are `pegang2`, when that is a word of danger; with the place of the second word."""
-        if len(token) < 5 or not token.isalpha():
+        if not token.isalpha():
             return None
         after = _SAME_AGAIN.match(folded, end)
         if after is None or not token.endswith(after.group(1)):
@@ -239,6 +244,7 @@ class Normalizer:
             or self._respelt(token)
             or self._hyphened(token)
             or self._without_suffix(token)
+            or self._sounded(token)
             or self._mended(token)
             or self._split(token)
             or ((token, 0),)
@@ -268,12 +274,12 @@ class Normalizer:
             if not token.endswith(suffix) or len(token) - len(suffix) < 3:
                 continue
             base = token[: -len(suffix)]
-            if suffix == "e" and base[-1] in "aeiou":
+            if (suffix == "e" and base[-1] in "aeiou") or (suffix in _CLITICS and base[-1] == suffix[0]):
                 continue
             if base not in words and base in self._lexicon.slang and len(base) > 2:
                 base = self._lexicon.slang[base][-1]
             mask = words.get(base)
-            if mask is not None and (mask or len(suffix) > 1):
+            if mask is not None and (mask or (len(suffix) > 1 and suffix not in _CLITICS)):
                 extra = self._my if suffix in _MY else self._his if suffix in _OTHERS else 0
                 return ((base, mask | extra),)
         return None
@@ -337,8 +343,17 @@ class Normalizer:
         pieces = [piece for half in halves for piece in self._find(half)]
         return tuple(pieces) if pieces else None
 
+    def _sounded(self, token: str) -> Pieces | None:
+        """A word of danger or need as a regional language sounds it (`bunuah`, `minong`), when Indonesian has no such word."""
+        for attempt in readings(token):
+            pieces = self._exact(attempt)
+            if pieces and pieces[0][1] & self._dialect:
+                return pieces
+        return None
+
     def _mended(self, token: str) -> Pieces | None:
         """One typing error away from a word of danger or need, or its bare consonants."""
+        token = token.removesuffix("2")
         if len(token) < 4 or not token.isalpha():
             return None
         squeezed = _DOUBLE.sub(r"\1", token)
@@ -350,7 +365,9 @@ class Normalizer:
                     if squeezed.endswith(suffix) and len(squeezed) > 8:
                         form = self._lexicon.repaired(squeezed[: -len(suffix)])
                         break
-        return self._exact(form) if form else None
+        if form is None and (slip := self._lexicon.slipped(token)):
+            form = slip
+        return self._known(form) if form else None
 
     def _split(self, token: str) -> Pieces | None:
         """Words written without blanks (`sayadipukulsuami`): the fewest known words that fill the token.
@@ -425,7 +442,7 @@ class Normalizer:
                 if word == "di" and index + 1 < count and reading.ends[index] != reading.ends[index + 1]:
                     after = words[index + 1]
                     joined, passive = self.look_up("di" + after)[0]
-                    if "di" + after != joined and len(after) < _SHORTEST_MENDED_APART:
+                    if "di" + after != joined and len(after) < _SHORTEST_MENDED_APART and not set(after).isdisjoint("aeiou"):
                         passive = 0
                     if passive & self._voice:
                         last, mask, word = index + 1, passive | self._clitics(masks[index + 1]), joined

@@ -12,6 +12,30 @@ from nlu.understanding import Level
 _RULE_KEYS = frozenset(["id", "about", "level", "when", "unless", "raise", "lower", "ignore", "score", "yes", "no", "negation"])
 _TOPIC_KEYS = frozenset(["topic", "about", "order", "order_first", "first", "yields", "groups", "threat", "need", "rules"])
 _FRAME_KEYS = frozenset(["about", "when", "unless", "effect"])
+# In so many messages that a pattern filed under one of them would be tried for nothing.
+_FREQUENT = [
+    "tidak",
+    "belum",
+    "aku",
+    "saya",
+    "kami",
+    "ibu",
+    "bapak",
+    "ayah",
+    "mama",
+    "anak",
+    "orang",
+    "di",
+    "ke",
+    "dari",
+    "ada",
+    "sudah",
+    "ini",
+    "kalau",
+    "jangan",
+    "kenapa",
+    "makan",
+]
 _EFFECTS = frozenset(["drop", "ask"])
 
 
@@ -209,12 +233,15 @@ def _frames(root: Block, lexicon: Lexicon, faults: list[str]) -> list[Frame]:
 
 
 def _index(rules: list[Rule], lexicon: Lexicon) -> tuple[dict[int, tuple[tuple[tuple[int, ...], Rule, Pattern], ...]], int]:
-    """Files each pattern under its rarest word: the first needed item that is made of no common concept, else the smallest."""
+    """Files each pattern under its rarest word: the needed item with the fewest words that holds no frequent one."""
     by_bit: dict[int, list[tuple[tuple[int, ...], Rule, Pattern]]] = {}
     key_bits = 0
+    frequent = lexicon.common
+    for word in _FREQUENT:
+        frequent |= lexicon.literal(word)
     for rule in rules:
         for pattern in rule.when:
-            rare = [mask for mask in pattern.needed if not mask & lexicon.common]
+            rare = [mask for mask in pattern.needed if not mask & frequent]
             key = min(rare or pattern.needed, key=int.bit_count)
             others = tuple(mask for mask in pattern.needed if mask != key)
             key_bits |= key

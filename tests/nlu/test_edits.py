@@ -1,6 +1,6 @@
 import pytest
 
-from nlu.edits import is_one_edit
+from nlu.edits import is_one_edit, is_slip
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,33 @@ from nlu.edits import is_one_edit
 def test_a_typing_error_is_one_edit(left: str, right: str, wanted: bool):
     assert is_one_edit(left, right) is wanted
     assert is_one_edit(right, left) is wanted
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        pytest.param("mait", "mati", id="swapped"),
+        pytest.param("hmail", "hamil", id="swapped at the start"),
+        pytest.param("lpar", "lapar", id="left out"),
+        pytest.param("racjn", "racun", id="key beside"),
+        pytest.param("buinuh", "bunuh", id="key hit too"),
+        pytest.param("mati", "mati", id="equal"),
+    ],
+)
+def test_a_slip_of_the_finger_is_known(typed: str, meant: str) -> None:
+    assert is_slip(typed, meant)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        pytest.param("mayi", "mati", id="four letters, key beside"),
+        pytest.param("mti", "mati", id="four letters, left out"),
+        pytest.param("padi", "mati", id="other first letter"),
+        pytest.param("raqun", "racun", id="key far away"),
+        pytest.param("bunpuh", "bunuh", id="far key hit too"),
+        pytest.param("racuunn", "racun", id="two too many"),
+    ],
+)
+def test_what_no_finger_slips_into_is_no_slip(typed: str, meant: str) -> None:
+    assert not is_slip(typed, meant)

@@ -66,6 +66,36 @@ def test_the_spelling_does_not_hide_danger(change) -> None:  # type: ignore[no-u
     assert INTERPRETER.understand(text).risks
 
 
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        pytest.param("mau bunhu diri rasanya", "suicide_self_harm", id="swapped in a phrase"),
+        pytest.param("aku pengen mait", "suicide_self_harm", id="swapped in four letters"),
+        pytest.param("barusan minum racjn", "suicide_self_harm", id="key beside"),
+        pytest.param("sauami saya mukul saya", "domestic_violence", id="key hit too"),
+        pytest.param("istri hmail pendarahan", "medical_emergency", id="pregnant"),
+        pytest.param("aku dicekki pacarku", "domestic_violence", id="no Makassar ending"),
+    ],
+)
+def test_a_slip_in_a_short_word_hides_no_danger(text: str, topic: str) -> None:
+    assert topic in [risk.name for risk in INTERPRETER.understand(text).risks]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ke makam kakek",
+        "saham naik",
+        "makan pisang sama santri",
+        "saya bekerja di galangan kapal",
+        "maria datang",
+        "beli tiara",
+    ],
+)
+def test_no_everyday_word_is_mended_into_danger(text: str) -> None:
+    assert not INTERPRETER.understand(text).risks
+
+
 def test_evidence_is_the_writers_own_words() -> None:
     text = "td malem SUAMI gw\u200b NamPar gw 😭"
 
@@ -169,6 +199,13 @@ def test_facts_said_in_passing_are_read_with_their_words() -> None:
         "di arab saudi, disuruh kerja terus",
         "saya sama teman disekap di kamboja",
         "aku gak bisa pulang di malaysia",
+        "sy kerja taiwan majikan ga kasi makan",
+        "aku tki malaysia, paspor sama bos",
+        "skrg saudi, madam mukul tiap hr",
+        "saya prt hongkong gak boleh libur",
+        "posisi kamboja tolong kak",
+        "aku dimalaysia gak digaji",
+        "sy d taiwan dipukul majikan",
     ],
 )
 def test_a_writer_abroad_is_told_from_the_country_said_in_passing(text: str) -> None:
@@ -192,7 +229,16 @@ def test_every_country_that_an_answer_knows_is_known_in_passing() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["suamiku kerja di malaysia jarang kirim uang", "saya baru pulang dari taiwan", "dulu saya di arab", "mau kerja di korea"],
+    [
+        "suamiku kerja di malaysia jarang kirim uang",
+        "saya baru pulang dari taiwan",
+        "dulu saya di arab",
+        "mau kerja di korea",
+        "suamiku kerja malaysia jarang kirim uang",
+        "saya mantan tki taiwan",
+        "pengen kerja taiwan",
+        "kerja jepang gajinya berapa",
+    ],
 )
 def test_a_country_where_the_writer_is_not_is_never_sure(text: str) -> None:
     facts = [fact for fact in INTERPRETER.understand(text).facts if fact.kind == "place"]
