@@ -19,6 +19,7 @@ _CACHE_LIMIT = 40_000
 _FEW_WORDS = 40
 
 _TOKEN = re.compile(r"[a-z0-9]+(?:[-'*@$_][a-z0-9]+)*['*]*|[.!?;\n]+|,|[^\x00-\x7f]")
+_DOTTED = re.compile(r"(?<=[a-z])\.(?=[a-z])")
 _SAME_AGAIN = re.compile(r" +([a-z]{4,})(?![a-z0-9-])")
 _STRETCH = re.compile(r"(.)\1{2,}")
 _DOUBLE = re.compile(r"(.)\1+")
@@ -156,6 +157,8 @@ class Normalizer:
         """The words of a text, phrases joined, fillers left out."""
         raw = text if len(text) <= HEAD_CHARS + TAIL_CHARS else text[:HEAD_CHARS] + "\n" + text[-TAIL_CHARS:]
         folded, origin = fold(raw)
+        if "." in folded and len(_DOTTED.findall(folded)) > folded.count(" "):
+            folded = _DOTTED.sub(" ", folded)  # "suami.saya.mukul": dots for blanks, as some type to hide from a filter
         reading = Reading(
             raw=raw, words=[], masks=[], starts=[], ends=[], sentences=[], clauses=[], total=0, fillers=0, phrase=self._phrase
         )
