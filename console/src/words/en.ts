@@ -43,7 +43,8 @@ export const en: Words = {
     blocked: 'The sender closed this channel. Messages cannot arrive.',
     unblocked: 'The sender opened this channel again.',
     left_page: 'The sender left the page with the exit button.',
-    moved: 'WhatsApp says this person changed number. Somebody else may read the old one: ask first whether it is safe to write.',
+    moved:
+      'WhatsApp says this person changed number. Somebody else may read the old one: ask first whether it is safe to write.',
     revoked: 'The sender took a message back on WhatsApp.',
     stopped: 'The sender asked to stop.',
   },

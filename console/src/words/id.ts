@@ -52,7 +52,8 @@ const event: Record<string, string> = {
   blocked: 'Pengirim menutup jalur ini. Pesan tidak bisa sampai.',
   unblocked: 'Jalur ini dibuka lagi oleh pengirim.',
   left_page: 'Pengirim meninggalkan halaman dengan tombol keluar.',
-  moved: 'Kata WhatsApp, orang ini ganti nomor. Nomor lama mungkin dipegang orang lain: tanya dulu apakah aman menulis.',
+  moved:
+    'Kata WhatsApp, orang ini ganti nomor. Nomor lama mungkin dipegang orang lain: tanya dulu apakah aman menulis.',
   revoked: 'Pengirim menarik kembali satu pesan di WhatsApp.',
   stopped: 'Pengirim meminta berhenti.',
 }
