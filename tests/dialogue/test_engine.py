@@ -163,7 +163,7 @@ def test_skipping_everything_never_lowers_and_still_ends_with_a_person():
 
 
 def test_a_phone_that_others_read_ends_neutrally_and_nobody_writes_first():
-    person = Person().says(AT_HOME).presses("Lanjut").says("gak aman, dia suka cek hp")
+    person = Person().says(AT_HOME).presses("Lanjut").says("gak aman, hpku sering dibuka mertua")
 
     assert person.control is Control.PENDING
     assert person.events(HandoffAsked)[0].contact_first is False
@@ -245,7 +245,7 @@ def test_a_person_is_called_whenever_asked_for(words: str):
 
 
 def test_a_global_word_inside_a_sentence_is_none():
-    person = agreed().says("dia tidak mau stop mukul saya")
+    person = agreed().says("tiap malam mukul, susah sekali disuruh stop")
 
     assert person.control is not Control.PAUSED
 
@@ -545,7 +545,7 @@ def test_not_understanding_is_never_recorded_as_refusing(words: str):
 
 
 def test_who_could_not_write_safely_is_asked_again_and_then_helped():
-    person = Person().says(AT_HOME).presses("Lanjut").says("gak aman, dia suka cek hp")
+    person = Person().says(AT_HOME).presses("Lanjut").says("gak aman, hpku sering dibuka mertua")
 
     person.says("halo")
     assert "aman untuk menulis" in person.heard

@@ -19,7 +19,7 @@ ENGINE = CONTENT.engine()
 WORDS = (
     *("halo", "lanjut", "tidak", "ya", "aman", "gak aman", "lewati", "27 tahun", "garut", "saya sendiri", "1", "2 3"),
     *("petugas", "keluar", "berhenti", "hapus", "ulang", "kembali", "bahasa", "english", "batal", "menu", "mulai"),
-    *("suami saya mukul saya", "dia bawa pisau di depan pintu", "pengen mati aja", "mau tanya bansos", "eh salah, 17 tahun"),
+    *("suami saya mukul saya", "dia bawa pisau di depan pintu", "pengen mati aja", "mau tanya bansos", "keliru, umurku 34"),
     *("kenapa tanya?", "gatau", "rahasia", "dari kemarin belum makan", "paspor diambil bos di kamboja"),
 )
 texts = st.sampled_from(WORDS) | st.text(max_size=40) | st.text(string.printable, max_size=200)

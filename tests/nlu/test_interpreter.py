@@ -20,7 +20,7 @@ PLACES = Path(nlu.__file__).parent / "data" / "places.yml"
     ("text", "first", "level"),
     [
         pytest.param("suami saya mukul saya, saya takut pulang", "domestic_violence", Level.P2, id="beaten at home"),
-        pytest.param("tolong saya dikurung di kamboja paspor diambil bos", "trafficking_tppo", Level.P2, id="kept abroad"),
+        pytest.param("tolong, kami disekap di laos, paspor dipegang mandor", "trafficking_tppo", Level.P2, id="kept abroad"),
         pytest.param("aku mau mati aja malam ini", "suicide_self_harm", Level.P1, id="wants to die tonight"),
         pytest.param("dua hari belum makan, tidur di emperan", "food_shelter_destitution", Level.P2, id="hungry and outside"),
         pytest.param("anak saya umur 7 dipegang2 pamannya", "sexual_violence", Level.P2, id="child touched"),
@@ -87,7 +87,7 @@ def test_a_slip_in_a_short_word_hides_no_danger(text: str, topic: str) -> None:
         "ke makam kakek",
         "saham naik",
         "makan pisang sama santri",
-        "saya bekerja di galangan kapal",
+        "abang ngelas di galangan",
         "maria datang",
         "beli tiara",
     ],
@@ -109,11 +109,11 @@ def test_evidence_is_the_writers_own_words() -> None:
     "text",
     [
         pytest.param("suami saya tidak pernah memukul saya", id="never"),
-        pytest.param("gak dipukul kok, cuma dimarahin", id="not hit"),
+        pytest.param("belum pernah ditampar sih, paling dibentak doang", id="not hit"),
         pytest.param("Tidak, bapak tidak pernah main tangan", id="no and never"),
-        pytest.param("aku gak mau mati", id="no wish"),
-        pytest.param("bukan mau bunuh diri", id="not that"),
-        pytest.param("mau mati ketawa", id="idiom"),
+        pytest.param("saya gak pengen mati, saya pengen sembuh", id="no wish"),
+        pytest.param("aku tuh bukan mau bunuh diri, cuma lagi mumet", id="not that"),
+        pytest.param("sumpah mati ketawa nonton kucingmu", id="idiom"),
         pytest.param("bunuh diri di game ml", id="game"),
         pytest.param("Polisi menangkap tersangka yang membunuh istrinya", id="news"),
         pytest.param("apa itu kdrt?", id="question"),
@@ -131,9 +131,9 @@ def test_what_is_denied_or_meant_otherwise_is_no_alarm(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("gak pernah gak dipukul", id="twice denied is always"),
+        pytest.param("tiap pulang gak pernah gak ditampar bapak", id="twice denied is always"),
         pytest.param("gak kuat dipukul terus", id="cannot bear it"),
-        pytest.param("gak boleh keluar rumah sama majikan", id="a right denied"),
+        pytest.param("majikan ngelarang, aku gak boleh ke luar pagar", id="a right denied"),
         pytest.param("gak mau dipukul lagi sama suami", id="not again"),
     ],
 )
@@ -149,7 +149,7 @@ def test_who_wants_to_kill_now_is_not_spoken_to_as_the_one_who_suffers_it() -> N
 
 
 def test_the_child_is_named_among_the_groups() -> None:
-    understood = INTERPRETER.understand("aku 14 th ayah suka mukul")
+    understood = INTERPRETER.understand("umurku 14, tiap nilai jelek mama mukul pake sapu")
 
     assert understood.groups[0].name == "anak-rentan"
     assert ("age", 14) in [(fact.kind, fact.value) for fact in understood.facts]
@@ -164,7 +164,7 @@ def test_the_child_is_named_among_the_groups() -> None:
         pytest.param("suami saya 40 tahun suka mukul, saya 35 tahun", [(35, True), (40, False)], id="husband and wife"),
         pytest.param("umur saya 30, anak saya umur 7 dipegang2 pamannya", [(7, True), (30, False)], id="child of the writer"),
         pytest.param("aku 14 tahun, ibu dipukul ayah", [(14, False)], id="only the writer's"),
-        pytest.param("aku 14 th ayah suka mukul", [(14, True)], id="one age, own"),
+        pytest.param("umurku 14, tiap nilai jelek mama mukul pake sapu", [(14, True)], id="one age, own"),
         pytest.param("bapak saya 60 tahun suka mukul saya", [(60, False)], id="only the one who hits"),
         pytest.param("suami mukul anak saya umur 7", [(7, True)], id="child hit by the father"),
         pytest.param("nenek 78 tahun dipukul paman umur 45", [(78, True), (45, False)], id="neither is the writer"),
