@@ -96,7 +96,7 @@ def _in_words(tokens: list[str]) -> Answer:
         return _NOTHING
     spelled = number_in(tokens)
     if spelled is not None and not (tokens[0] in {"sa", "se"} and len(tokens) > 1):
-        begin = next((index for index, token in enumerate(tokens) if token in UNITS or token.isdigit()), 0)
+        begin = next((index for index, token in enumerate(tokens) if token in UNITS or token.isdecimal()), 0)
         if number_in(tokens[begin + spelled[1] :]) is not None:
             return _NOTHING
         return Answer(value=spelled[0], confidence=_SURE if len(tokens) <= 4 else _LIKELY)
@@ -113,7 +113,7 @@ def read_age(tokens: list[str], text: str, today: date | None) -> Answer:
     if part := _PART_YEARS.search(lowered):
         return Answer(value=int(part.group(1)), confidence=_LIKELY)
     joined = [part for token in tokens for part in _cut(token)]
-    if any(part.isdigit() and len(part) > 3 and not _YEAR.fullmatch(part) for part in joined):
+    if any(part.isdecimal() and len(part) > 3 and not _YEAR.fullmatch(part) for part in joined):
         return _NOTHING  # a telephone or identity number, or a slip of the finger
     if set(joined) & _BIRTH or any(_YEAR.fullmatch(part) for part in joined):
         return _born(joined, today)
@@ -151,7 +151,7 @@ def _ages(tokens: list[str]) -> list[int]:
     found: list[int] = []
     at = 0
     while at < len(tokens):
-        if not (tokens[at].isdigit() or tokens[at] in UNITS):
+        if not (tokens[at].isdecimal() or tokens[at] in UNITS):
             at += 1
             continue
         spelled = number_in(tokens[at:])
@@ -182,7 +182,7 @@ def _own_age(tokens: list[str]) -> Answer:
         if token in {"umur", "usia", "umurku", "umurnya", "umr", "berumur", "berusia"}:
             spelled = number_in(tokens[at + 1 : at + 5])
             if spelled and (
-                tokens[at + 1].isdigit() or tokens[at + 1] in UNITS or tokens[at + 1] in {"saya", "aku", "sy", "dia"}
+                tokens[at + 1].isdecimal() or tokens[at + 1] in UNITS or tokens[at + 1] in {"saya", "aku", "sy", "dia"}
             ):
                 marked.append(spelled[0])
     if len(set(marked)) == 1 and 0 <= marked[0] <= _OLDEST:
@@ -192,7 +192,7 @@ def _own_age(tokens: list[str]) -> Answer:
 
 def _born(tokens: list[str], today: date | None) -> Answer:
     years = [
-        int(token) for token in tokens if token.isdigit() and (len(token) == 4 or (len(token) == 2 and set(tokens) & _BIRTH))
+        int(token) for token in tokens if token.isdecimal() and (len(token) == 4 or (len(token) == 2 and set(tokens) & _BIRTH))
     ]
     years = [year for year in years if year >= 1900 or year < 100]
     if today is None or not years:

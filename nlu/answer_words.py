@@ -135,8 +135,8 @@ def read_yes_no(tokens: list[str]) -> Answer:
 
 def _is_count(tokens: list[str]) -> bool:
     """`3 kali`, `2x`: how often."""
-    counts = any(len(token) > 1 and token.endswith("x") and token[:-1].isdigit() for token in tokens)
-    return counts or (bool({"kali", "x", "ping", "times"} & set(tokens)) and any(token.isdigit() for token in tokens))
+    counts = any(len(token) > 1 and token.endswith("x") and token[:-1].isdecimal() for token in tokens)
+    return counts or (bool({"kali", "x", "ping", "times"} & set(tokens)) and any(token.isdecimal() for token in tokens))
 
 
 def read_consent(tokens: list[str]) -> Answer:
@@ -156,7 +156,7 @@ def read_consent(tokens: list[str]) -> Answer:
 
 def _is_option(tokens: list[str]) -> bool:
     """Only figures, with or without a word that leads to an option (`2`, `no 2`, `yang ke 2`)."""
-    return any(token.isdigit() for token in tokens) and all(token.isdigit() or token in _OPTION_WORDS for token in tokens)
+    return any(token.isdecimal() for token in tokens) and all(token.isdecimal() or token in _OPTION_WORDS for token in tokens)
 
 
 def _declines(tokens: list[str]) -> bool:
@@ -210,7 +210,7 @@ def read_frequency(tokens: list[str]) -> Answer:
     found = _phrases("frequency").find(bare) or _phrases("frequency").find(tokens)
     if _counted_daily(bare):
         return Answer(value="daily", confidence=_LIKELY)
-    counts = [int(token.rstrip("x")) for token in bare if token.rstrip("x").isdigit() and len(token) < 4]
+    counts = [int(token.rstrip("x")) for token in bare if token.rstrip("x").isdecimal() and len(token) < 4]
     if not found:
         counts = counts or [UNITS[token] for token in bare if token in UNITS]
         if counts and ({"kali", "x", "ping"} & set(bare) or any(token.endswith("x") for token in bare)):
@@ -228,7 +228,7 @@ def read_frequency(tokens: list[str]) -> Answer:
 
 def _counted_daily(tokens: list[str]) -> bool:
     """`3x sehari`: a count a day."""
-    return "sehari" in tokens and any(token.rstrip("x").isdigit() or token in UNITS for token in tokens)
+    return "sehari" in tokens and any(token.rstrip("x").isdecimal() or token in UNITS for token in tokens)
 
 
 def read_gender(tokens: list[str]) -> Answer:

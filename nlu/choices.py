@@ -145,7 +145,7 @@ def _number(tokens: list[str], count: int) -> int | None:
     if len(left) != 1:
         return None
     word = left[0].removeprefix("ke-").removeprefix("no")
-    if word.isdigit():
+    if word.isdecimal():
         value = int(word) if len(word) < 4 else 0
     else:
         value = _ORDINALS.get(word) or UNITS.get(word, 0) or _LETTERS.get(word, 0)

@@ -237,7 +237,7 @@ class Normalizer:
         return pieces
 
     def _find(self, token: str) -> Pieces:
-        if token.isdigit():
+        if token.isdecimal():
             return ((token, self._number | self._lexicon.words.get(token, 0)),)
         if not token[0].isascii():
             return self._known(token) or ((token, self._filler),)

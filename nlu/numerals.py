@@ -19,7 +19,7 @@ _FIGURE = re.compile(r"^\d{1,3}(?:\.\d{3})+$|^\d+$")
 
 def number_of(word: str) -> int | None:
     """The whole number that one word or figure stands for, or None."""
-    if word.isdigit():
+    if word.isdecimal():
         return int(word) if len(word) <= 15 else None
     return UNITS.get(word)
 

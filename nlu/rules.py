@@ -143,11 +143,11 @@ def _topic(root: Block, stem: str, lexicon: Lexicon, faults: list[str]) -> Topic
     if name != stem:
         faults.append(f"{root.where('topic')}: the file is called {stem}, its topic `{name}`")
     order = root.text("order")
-    if not order.isdigit():
+    if not order.isdecimal():
         faults.append(f"{root.where('order')}: `order` must be a number")
     return Topic(
         name=name,
-        order=int(order) if order.isdigit() else 0,
+        order=int(order) if order.isdecimal() else 0,
         order_first=int(root.text("order_first") or order or 0),
         groups=tuple(root.words("groups")),
         is_threat=root.text("threat") == "yes",

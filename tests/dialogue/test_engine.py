@@ -548,7 +548,7 @@ def test_who_could_not_write_safely_is_asked_again_and_then_helped():
     person = Person().says(AT_HOME).presses("Lanjut").says("gak aman, hpku sering dibuka mertua")
 
     person.says("halo")
-    assert "aman untuk menulis" in person.heard
+    assert "aman kalau kamu menulis" in person.heard
     assert "110" not in person.heard
     person.says("iya sekarang aman")
 

@@ -4,10 +4,11 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import nlu
+from nlu.answers import KINDS, read_answer
 from nlu.datafile import read
 from nlu.interpreter import Interpreter
 from nlu.understanding import Level, Understanding
@@ -288,8 +289,11 @@ def test_a_message_without_words_is_nothing() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet=st.characters(), max_size=300))
+@example("⓵ ² ① 七")
 def test_no_text_makes_understanding_fail(text: str) -> None:
     assert INTERPRETER.understand(text).is_known
+    for kind in KINDS:
+        read_answer(kind, text)
 
 
 @pytest.mark.parametrize(
