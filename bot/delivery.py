@@ -190,7 +190,7 @@ class Delivery:
             log.error("send_failed", channel=due.channel, error=type(exc).__name__)
             return self._uncertain(due, channel, type(exc).__name__)
         state = DeliveryState.DELIVERED if sent.is_delivered else DeliveryState.SENT
-        return Fate(id=due.id, state=state, platform_id=sent.platform_id)
+        return Fate(id=due.id, state=state, platform_id=sent.platform_id, is_followed=channel.sends_receipts)
 
     def _fate_of(self, due: Due, exc: DeliveryError) -> Fate:
         match exc:

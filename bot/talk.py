@@ -47,6 +47,7 @@ class TerminalChannel:
 
     account = "terminal"
     resends_prompts = True
+    sends_receipts = False
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -68,6 +68,11 @@ class Channel(Protocol):
         """Whether a bot's question of unknown fate may go out once more."""
         ...
 
+    @property
+    def sends_receipts(self) -> bool:
+        """Whether the platform tells later what became of a message, by its own name for it."""
+        ...
+
     def parse(self, body: bytes) -> InboundMessage | Receipt:
         """What an update says. Never raises: what it can't read is `Kind.UNSUPPORTED`."""
         ...

@@ -49,6 +49,7 @@ class TelegramChannel:
 
     name = telegram_updates.CHANNEL
     resends_prompts = True
+    sends_receipts = False
 
     def __init__(
         self,

@@ -52,6 +52,7 @@ class WebChat:
     name = NAME
     account = NAME
     resends_prompts = True
+    sends_receipts = False
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell

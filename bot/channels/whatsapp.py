@@ -52,6 +52,7 @@ class WhatsAppChannel:
 
     name = whatsapp_updates.CHANNEL
     resends_prompts = True
+    sends_receipts = True
 
     def __init__(
         self,

@@ -63,7 +63,10 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fate(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one try. `due_at` when it goes back to the queue; `platform_id` when it was taken."""
+    """What became of one try. `due_at` when it goes back to the queue; `platform_id` when it was taken.
+
+    `is_followed`: the platform will tell more of it under this id, so it must be found by it.
+    """
 
     id: MessageId
     state: DeliveryState
@@ -72,6 +75,7 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     unreachable: ContactId | None = None
     was_tried: bool = True
+    is_followed: bool = True
 
 
 _insert = Prepared(
@@ -275,7 +279,7 @@ def record(db: sa.Connection, vault: Vault, fates: Sequence[Fate], *, now: datet
             None if fate.due_at is None else microseconds(fate.due_at),
             0 if fate.was_tried or fate.error in _NEVER_STARTED else 1,
             fate.state is DeliveryState.UNKNOWN or fate.error == "resend",
-            vault.digest("platform id", fate.platform_id) if fate.platform_id else None,
+            vault.digest("platform id", fate.platform_id) if fate.platform_id and fate.is_followed else None,
             vault.seal(f"outbox:{fate.id}", fate.platform_id.encode()) if fate.platform_id else None,
             fate.error[:60] or None,
             microseconds(now),

@@ -13,6 +13,7 @@ class RecordingChannel:
     """Keeps what is sent. `fault(address, count)` may give an error to raise instead, by how often was tried before."""
 
     account = "test"
+    sends_receipts = True
 
     def __init__(self, name: str = "web", *, resends_prompts: bool = True) -> None:
         self.name = name
