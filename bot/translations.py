@@ -120,11 +120,11 @@ class _Scene(msgspec.Struct, frozen=True):
         service = self.directory.services.get(service_id)
         if service is None:
             return ""
-        if part == "contact":
+        if part in ("contact", "name"):
             contact = service.contact(is_abroad=self.is_abroad)
-            return contact.value if contact else ""
-        if part == "name":
-            return service.name
+            value = contact.value if contact else ""
+            # "Polisi 110: 110" says the same twice.
+            return value if part == "contact" else service.name.removesuffix(f" {value}")
         return in_language(service.hours, self.language) if part == "hours" else self._note(service)
 
     def _note(self, service: Service) -> str:

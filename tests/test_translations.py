@@ -79,6 +79,13 @@ def test_the_consent_text_names_who_answers_for_the_data(language: str, unset: s
     assert unset in CONTENT.frame("izin", language, {}).text
 
 
+def test_a_number_that_is_in_the_name_is_said_once():
+    values = {name: f"@services.polri_110.{name.removeprefix('service.')}" for name in ("service.name", "service.contact")}
+    reply = Reply(parts=(Say(text_id="x", words="{service.name}: {service.contact}", values=values),))
+
+    assert CONTENT.render(reply, "id", 1, None).text == "Polisi: 110"
+
+
 def test_an_unknown_placeholder_becomes_its_own_fallback():
     reply = Reply(parts=(Say(text_id="x", words="Halo {nama|kamu}, {apa}."),))
 
