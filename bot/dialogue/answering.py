@@ -275,6 +275,7 @@ class Answers:
         )
         if is_given:
             run.guards[CONSENT] = run.circumstances.now
+            run.agreed_version = consent.version
             self._steps.follow(run, flow, step)
         else:
             # Without consent nothing told so far is kept, and no flow that needs it runs.

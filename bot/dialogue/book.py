@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bot.dialogue.flow import Flow, ScreenFlow, Slot, Text, Type
+from bot.dialogue.flow import Consent, Flow, ScreenFlow, Slot, Text, Type
 from nlu.understanding import Level
 
 
@@ -48,6 +48,12 @@ class Book:
             if kind is not None:
                 found.setdefault(kind, slot.name)
         return found
+
+    @cached_property
+    def consent_version(self) -> int:
+        """The version of the consent text that a talk begins with; 0 when there is none."""
+        steps = self.flows[GREETING].steps if GREETING in self.flows else ()
+        return max((step.kind.version for step in steps if isinstance(step.kind, Consent)), default=0)
 
     @cached_property
     def menu(self) -> tuple[Flow, ...]:

@@ -117,6 +117,9 @@ class Engine:
         if session is not None and not is_fresh:
             if session.version != self._book.version:
                 session = self._carry_over(session)
+            if CONSENT in session.guards and session.agreed_version < self._book.consent_version:
+                # What was agreed to says something else by now. Source: UU 27/2022 art. 21(2), PDP-05.
+                session = replace(session, guards={name: at for name, at in session.guards.items() if name != CONSENT})
             if session.is_language_chosen or (session.stack and not understanding.risks):
                 return session
         language = self._guess(understanding, session.language if session else "id")

@@ -52,6 +52,7 @@ class Run:
         self.announced = session.announced
         self.last_step = session.last_step
         self.is_language_chosen = session.is_language_chosen
+        self.agreed_version = session.agreed_version
         self.control = circumstances.control
         self.bubbles: list[Bubble] = []
         self.events: list[Event] = []
@@ -226,6 +227,7 @@ class Run:
             announced=self.announced,
             last_step=self.last_step,
             is_language_chosen=self.is_language_chosen,
+            agreed_version=self.agreed_version,
         )
         replies = tuple(
             Reply(

@@ -44,7 +44,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `stack` holds the flow that runs last, beneath it those that wait for it. `question` numbers the open question, so that an old
     button is known for one. `levels` are by topic and only rise. `guards` hold since the time given. `answered` are the slots
-    answered by asking, latest last: where "kembali" goes. `announced` are topics whose safety text was said.
+    answered by asking, latest last: where "kembali" goes. `announced` are topics whose safety text was said. `agreed_version` is
+    that of the consent text that was agreed to.
     """
 
     version: str
@@ -61,3 +62,4 @@ class Session(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     announced: tuple[str, ...] = ()
     last_step: tuple[str, str] | None = None
     is_language_chosen: bool = False
+    agreed_version: int = 0

@@ -352,6 +352,19 @@ def test_asking_or_telling_something_neither_agrees_nor_refuses(question: str):
     assert person.at == ("system_start", "izin")
 
 
+def test_who_agreed_to_an_older_text_is_asked_again_and_loses_nothing():
+    person = agreed().says("mau minta tolong urusan kontrakan").says("di surabaya kak")
+    assert person.session is not None
+    person.session = replace(person.session, agreed_version=1)
+
+    person.says("untuk ibu saya")
+    assert person.at == ("system_start", "izin")
+    person.presses("Lanjut")
+
+    assert person.answer("kabupaten") == {"province": "Jawa Timur", "regency": "Kota Surabaya"}
+    assert person.at[0] == "intake"
+
+
 def test_the_long_text_of_consent_is_read_once():
     person = Person().says("halo")
     first = person.heard
