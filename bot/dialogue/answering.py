@@ -18,6 +18,7 @@ from bot.domain.messages import InboundMessage, Kind
 from nlu.understanding import Understanding
 
 MEDIA = (Kind.VOICE, Kind.PHOTO, Kind.VIDEO, Kind.DOCUMENT, Kind.LOCATION, Kind.CONTACT, Kind.STICKER, Kind.UNSUPPORTED)
+_PLACE_WORDS = 3
 _ASIDES = ("identity_question", "privacy_question", "cost_question", "thanks", "goodbye")
 
 
@@ -111,11 +112,22 @@ class Answers:
             if again is not None and not is_consent:
                 self._safety.say_again(run, again)
             self._ask_again(run, asked)
-        elif [slot for slot in kept if asking.confirm(run, slot)]:
+        elif [slot for slot in (*kept, *self._place_told(run, message)) if asking.confirm(run, slot)]:
             # No answer, but understood all the same: it is said so, and the question asked again.
             self._steps.run(run)
         else:
             self._spend_try(run, asked)
+
+    def _place_told(self, run: Run, message: InboundMessage) -> tuple[str, ...]:
+        """The slot of the place, when a place is all that a text says ("Surabaya") and none is known yet."""
+        slot = self._book.fact_slots.get("place")
+        if slot is None or run.knows(slot) or message.kind is not Kind.TEXT or len(message.text.split()) > _PLACE_WORDS:
+            return ()
+        answer = self._read_answer("place", message.text)
+        if answer.value is None or answer.confidence < asking.SURE:
+            return ()
+        run.give(slot, answer.value, is_inferred=True)  # type: ignore[arg-type]  # values of `nlu.answers` are ours
+        return (slot,)
 
     def _is_aside(self, message: InboundMessage, understanding: Understanding, asked: Asked, answer: Any) -> bool:
         """Whether somebody asks about us, or thanks, where free words were wanted: answered, and the question stays open.

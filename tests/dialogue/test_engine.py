@@ -323,6 +323,15 @@ def test_a_place_told_at_another_question_is_said_to_be_understood_and_spends_no
     assert person.session.stack[-1].tries == 0
 
 
+@pytest.mark.parametrize("words", ["Surabaya", "kab. Malang"])
+def test_a_place_alone_at_another_question_is_understood(words: str):
+    person = agreed().says("mau minta tolong urusan kontrakan").says(words)
+
+    assert person.answer("kabupaten")
+    assert "belum paham" not in person.heard
+    assert person.at == ("intake", "untuk_siapa")
+
+
 def test_a_danger_told_in_another_language_is_answered_in_it():
     person = agreed().says("mau minta tolong urusan kontrakan").says("my husband is beating me, please help me now")
 
