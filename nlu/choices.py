@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from nlu.edits import is_one_edit
 from nlu.numerals import UNITS
 from nlu.tokens import tokens_of
 from nlu.understanding import Answer
@@ -174,12 +175,4 @@ def _is_near(left: str, right: str) -> bool:
     """Whether one typing error lies between two texts of at least four letters."""
     if min(len(left), len(right)) < _SHORTEST_MENDED or abs(len(left) - len(right)) > 1:
         return False
-    if len(left) > len(right):
-        left, right = right, left
-    start = 0
-    while start < len(left) and left[start] == right[start]:
-        start += 1
-    if len(left) < len(right):
-        return left[start:] == right[start + 1 :]
-    rest_l, rest_r = left[start:], right[start:]
-    return rest_l[1:] == rest_r[1:] or (rest_l[:2] == rest_r[1::-1] and rest_l[2:] == rest_r[2:])
+    return is_one_edit(left, right)

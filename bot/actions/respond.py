@@ -116,7 +116,8 @@ def respond(
                 outcome.failed.append(type(exc).__name__)
                 continue
         done.append(heard.taken.id)
-    _save(db, parts, [talk for talk in talks.values() if talk.is_changed], outcome, now=now, room=room)
+    changed = {id(talk): talk for talk in talks.values() if talk.is_changed}
+    _save(db, parts, list(changed.values()), outcome, now=now, room=room)
     inbox.mark_done(db, done)
     for digest, talk in talks.items():
         if talk.is_erased:
@@ -161,18 +162,28 @@ def _load(db: sa.Connection, parts: Parts, group: Sequence[Heard], *, without_me
     by_contact: dict[ContactId, Talk] = {}
     for digest, update in speakers.items():
         found = known.get(digest)
-        if found is None:
+        # Who writes under two names at once is one person, with one talk: also when both names are new to us.
+        same = next((talks[other] for other in _beside(digest, others) if other in talks), None) if others else None
+        if found is None and same is not None:
+            talk = same
+        elif found is None:
             contact_id = ContactId(parts.new_id())
             contact = Contact(id=contact_id, channel=update.channel, account=update.account, address=update.address)
-            found = Known(conversation=Conversation(contact=contact), memory=Memory(), is_new=True)
-        who = found.contact.id
-        # Who writes under two names at once is one person, with one talk.
-        talks[digest] = by_contact.setdefault(who, Talk(found, open_cases.get(who), parts.new_id))
-        if found.contact.address != update.address:
-            talks[digest].aliases.add(digest)
+            talk = Talk(Known(conversation=Conversation(contact=contact), memory=Memory(), is_new=True), None, parts.new_id)
+        else:
+            who = found.contact.id
+            talk = by_contact.get(who) or Talk(found, open_cases.get(who), parts.new_id)
+        talks[digest] = by_contact[talk.contact.id] = talk
+        if talk.contact.address != update.address:
+            talk.aliases.add(digest)
         if digest in others:
-            talks[digest].aliases.add(others[digest])
+            talk.aliases.add(others[digest])
     return talks
+
+
+def _beside(digest: bytes, others: Mapping[bytes, bytes]) -> list[bytes]:
+    """The other names of this address, whichever of them gave the other."""
+    return [others[digest]] * (digest in others) + [first for first, second in others.items() if second == digest]
 
 
 def _other_names(parts: Parts, group: Sequence[Heard]) -> dict[bytes, bytes]:

@@ -131,11 +131,12 @@ def is_current(run: Run, button: str) -> bool:
 def read(
     run: Run,
     message: InboundMessage,
-    question: Question,
+    asked: Asked,
     read_answer: Callable[[str, str], Answer],
     read_choice: Callable[[str, Sequence[tuple[str, Sequence[str]]]], Answer],
 ) -> Any:
     """The value a message gives to the open question; REFUSED_ANSWER, UNSURE_ANSWER, WHY; None when it is no answer."""
+    question = asked.question
     if message.kind is Kind.BUTTON:
         return _pressed(message.button.rsplit(":", 1)[1], question)
     text = message.text.strip()
@@ -151,7 +152,7 @@ def read(
     if question.type is Type.YES_NO and (is_safe := says_safe(text)) is not None:
         if question.guard == PRIVATE:
             return "yes" if is_safe else "no"
-        if run.place.item:
+        if _asks_of_danger(run, asked):
             # Asked whether something bad happens, "aman kok" says that it does not.
             return "no" if is_safe else "yes"
     if question.options:
@@ -179,6 +180,14 @@ def _consent(
     if said.value is not None and said.confidence >= _EXACT and not any(character.isdigit() for character in text):
         return said.value
     return read_answer("consent", text).value
+
+
+def _asks_of_danger(run: Run, asked: Asked) -> bool:
+    """Whether a yes to this item of a screen is the alarming answer: "is anybody with you" is not such a question."""
+    items = asked.screen.screen.items if asked.screen is not None else ()
+    reds = next((item.reds for item in items if item.id == asked.question.slot), ())
+    run.answer = "yes"
+    return any(red.holds(run) is True for red in reds)
 
 
 def says_safe(text: str) -> bool | None:

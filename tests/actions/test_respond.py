@@ -293,3 +293,24 @@ async def test_who_writes_again_can_be_written_to_again(talks: Talks):
     await talks.write("anna", "halo lagi")
 
     assert (await talks.known("anna")).contact.is_reachable is True
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["known", "new"])
+@pytest.mark.parametrize("first", ["user id", "number"])
+async def test_who_writes_under_two_names_at_once_is_one_person(talks: Talks, first: str, *, is_known: bool):
+    if is_known:
+        await talks.write("628", "halo")
+    both = {"kind": Kind.TEXT, "text": "tolong", "also_address": "628"}
+    writes = [lambda: talks.write("ID.1", work=False, **both), lambda: talks.write("628", "ini saya", work=False)]
+    for write in writes if first == "user id" else reversed(writes):
+        await write()
+
+    await talks.work()
+    await talks.write("ID.1", "lagi")
+
+    contacts_there = await talks.core.database.read(
+        lambda db: db.scalar(sa.select(sa.func.count()).select_from(tables.contacts))
+    )
+    aside = await talks.core.database.read(lambda db: list(db.scalars(sa.select(tables.inbox.c.error))))
+    assert contacts_there == 1
+    assert set(aside) == {None}

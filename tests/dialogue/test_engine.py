@@ -442,6 +442,21 @@ def test_safe_is_no_yes_to_a_question_about_danger(words: str):
     assert not person.events(HandoffAsked)
 
 
+def test_not_safe_is_no_yes_to_whether_somebody_is_there():
+    person = Person().says("aku pengen mati aja", "lanjut", "ga", "ga", "ga")
+    assert person.at == ("pikiran_berat", "keadaan.ada_teman")
+
+    assert person.says("gak aman").answer("ada_teman") != "yes"
+
+
+def test_a_story_that_mentions_where_to_turn_stays_a_story():
+    story = "ibu saya sakit sudah setahun kami tidak tau harus lapor kemana lagi minta tolong biaya obat"
+    person = agreed().says(story)
+
+    assert person.answer("cerita") == story
+    assert person.at[0] != "system_help"
+
+
 @pytest.mark.parametrize(("words", "is_private"), [("aman", True), ("aman kok", True), ("gak aman", False), ("kelas 5", None)])
 def test_only_saying_so_makes_writing_safe(words: str, is_private: bool | None):
     person = Person().says("suami saya suka mukul saya", "lanjut")
