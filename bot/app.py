@@ -185,7 +185,7 @@ def build_core(
         parts=parts,
         desk=desk,
         channels=by_name,
-        receiver=Receiver(database=database, vault=vault, wake=inbox_bell.ring),
+        receiver=Receiver(database=database, vault=vault, wake=inbox_bell.ring, work_at_once=worker.work_at_once),
         worker=worker,
         delivery=delivery,
         wake_outbox=outbox_bell.ring,

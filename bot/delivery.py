@@ -21,11 +21,11 @@ from bot.worker import Bell
 
 log = structlog.get_logger()
 
-IN_HAND = 64
+IN_HAND = 96
 """Most messages taken and not settled: no more than the senders work off within the lease, however slow the calls are."""
 
 LEASE = timedelta(seconds=90)
-"""A sender that has not told the fate of a message after this is gone; a call takes 13 s at most, and two wait for each sender."""
+"""A sender that has not told the fate of a message after this is gone; a call takes 13 s at most, and three wait for each sender."""
 
 _DELAYS = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 """Seconds before the next try after certain, temporary failures, with full jitter. Source: docs/architecture.md, Delivery."""
@@ -38,6 +38,8 @@ _SAFETY_TRIES = 3
 
 _LOOK_EVERY = timedelta(seconds=5)
 _SENDERS = 32
+_FEW = 2
+_CALM_WITHIN_SECONDS = 0.02
 
 
 class Delivery:
@@ -65,6 +67,7 @@ class Delivery:
         self._chains: asyncio.Queue[list[Due]] = asyncio.Queue()
         self._in_hand = self._reserved = 0
         self._held: set[MessageId] = set()
+        self._is_calm = asyncio.Event()
         self._looked_at: datetime | None = None
         self._is_running = False
         self._down: dict[str, datetime] = {}
@@ -96,6 +99,15 @@ class Delivery:
             return None
         self._reserved += room
         return outbox.Room(lease=self._lease, until=self._now() + LEASE, most=room)
+
+    async def make_room(self) -> None:
+        """Return when almost nothing is in hand, or soon in any case: replies made quicker than they go out only wait in the queue."""
+        while self._in_hand > _FEW:
+            self._is_calm.clear()
+            try:
+                await asyncio.wait_for(self._is_calm.wait(), _CALM_WITHIN_SECONDS)
+            except TimeoutError:
+                return
 
     def take(self, room: outbox.Room, due: Sequence[Due]) -> None:
         """Send these, whose sending has been committed; give back the room."""
@@ -173,6 +185,8 @@ class Delivery:
                 last = fate
                 self._fates.append(fate)
                 self._in_hand -= 1
+            if self._in_hand <= _FEW:
+                self._is_calm.set()
             self._bell.ring()
 
     async def _send(self, due: Due) -> Fate:

@@ -13,7 +13,7 @@ from bot.actions import overdue, respond
 from bot.actions.handoff import Desk
 from bot.actions.respond import Heard, Outcome, Parts
 from bot.channels.channel import Channel
-from bot.domain.messages import InboundMessage, Kind
+from bot.domain.messages import InboundMessage, Kind, Update
 from bot.storage import inbox, outbox
 from bot.storage.database import Database, DatabaseUnusable
 from bot.storage.live import Live
@@ -45,6 +45,10 @@ class Sender(Protocol):
         """Room for so many messages at most, to be given back by `take`; None when it takes nothing."""
         ...
 
+    async def make_room(self) -> None:
+        """Return when it has time for more, or soon in any case."""
+        ...
+
     def take(self, room: outbox.Room, due: Sequence[outbox.Due]) -> None:
         """Send these, whose sending has been committed; give back the room."""
         ...
@@ -68,7 +72,10 @@ class Bell:
 
 
 class Worker:
-    """Works the inbox and watches the clock. `on_heard` is shown each message as it was understood (for `teduh talk`)."""
+    """Works the inbox and watches the clock. `on_heard` is shown each message as it was understood (for `teduh talk`).
+
+    `may_wait`: whether updates may wait in the inbox; when it is False, none does that could be worked.
+    """
 
     def __init__(
         self,
@@ -96,6 +103,9 @@ class Worker:
         self._now = now
         self._lease = parts.new_id() if database.is_shared else inbox.ALONE
         self._group: list[Heard] = []
+        self._turn = asyncio.Lock()
+        self._is_running = False
+        self.may_wait = True
         self.on_heard: Callable[[Heard], None] = lambda _heard: None
         self._stopping = False
 
@@ -106,6 +116,7 @@ class Worker:
 
     async def run_inbox(self) -> None:
         """Work what waits, then wait for more."""
+        self._is_running = True
         while not self._stopping:
             try:
                 worked = await self.work_once()
@@ -118,12 +129,49 @@ class Worker:
 
     async def work_once(self) -> int:
         """Take a group, work it, tell others. How many updates it was."""
+        async with self._turn:
+            return await self._work_next()
+
+    async def work_at_once(self, updates: Sequence[Update]) -> bool:
+        """Work these, which are not stored yet, in one transaction. Whether they were worked; if not, store them with the next write.
+
+        Only where nothing that waits could come before them, and nobody else works: so each contact's order holds. Many at once
+        are stored first, so that whoever delivers them is answered soon.
+
+        Raises:
+            DatabaseUnusable.
+        """
+        is_worked = not self._database.is_shared and len(updates) <= GROUP and await self._try_at_once(updates)
+        # What is stored now comes before whatever is asked of the inbox from here on: writes keep their order.
+        self.may_wait |= not is_worked
+        return is_worked
+
+    async def _try_at_once(self, updates: Sequence[Update]) -> bool:
+        await self._sender.make_room()
+        async with self._turn:
+            if self.may_wait or not self._is_running or self._stopping:
+                return False
+            group = [self._hear(inbox.fresh(self._parts.vault, update)) for update in updates]
+            try:
+                outcome = await self._write(respond.respond_at_once, group)
+            except DatabaseUnusable:
+                raise
+            except Exception as exc:  # noqa: BLE001 - it is stored, and worked from there: what fails alone is then set aside
+                log.info("group_stored_first", error=type(exc).__name__, count=len(group))
+                return False
+            await self._finish(group, outcome)
+        return True
+
+    async def _work_next(self) -> int:
         if not self._group:
             now = self._now()
+            self.may_wait = False
             # Asked of whoever writes even where nothing is marked: it comes after what is being stored, and shares its commit.
             taken = await self._database.write(
                 lambda db: inbox.take_next(db, self._parts.vault, by=self._lease, now=now, lease=LEASE, most=GROUP)
             )
+            # Half, not all: what can't be opened is passed over, and counts as taken there.
+            self.may_wait |= len(taken) > GROUP // 2
             self._group = [self._hear(each) for each in taken]
         if not self._group:
             return 0
@@ -131,11 +179,17 @@ class Worker:
         group = self._group
         outcome = await self._respond(group)
         self._group = []
+        await self._finish(group, outcome)
+        return len(group)
+
+    async def _finish(self, group: Sequence[Heard], outcome: Outcome) -> None:
+        """Tell others what was committed."""
+        for heard in group:
+            self.on_heard(heard)
         self._tell(outcome)
         await self._acknowledge(group)
         if outcome.is_erased:
             await self._database.wipe()
-        return len(group)
 
     def _hear(self, taken: inbox.Taken) -> Heard:
         channel = self._channels.get(taken.update.channel)
@@ -147,26 +201,28 @@ class Worker:
             except Exception as exc:  # noqa: BLE001 - not understood means that a person should look
                 log.error("understanding_failed", error=type(exc).__name__)
                 understanding = Understanding.unknown()
-        heard = Heard(taken=taken, message=message, understanding=understanding)
-        self.on_heard(heard)
-        return heard
+        return Heard(taken=taken, message=message, understanding=understanding)
 
-    async def _respond(self, group: Sequence[Heard]) -> Outcome:
+    async def _write(self, work: Callable[..., Outcome], group: Sequence[Heard]) -> Outcome:
+        """Let `work` answer the group, with what room the sender has; what it may send goes to it after the commit."""
         now, room = self._now(), self._sender.reserve(len(group))
         outcome: Outcome | None = None
         try:
-            outcome = await self._database.write(lambda db: respond.respond(db, self._parts, group, now=now, room=room))
+            outcome = await self._database.write(lambda db: work(db, self._parts, group, now=now, room=room))
+        finally:
+            if room is not None:
+                self._sender.take(room, outcome.due if outcome is not None else ())
+        return outcome
+
+    async def _respond(self, group: Sequence[Heard]) -> Outcome:
+        try:
+            return await self._write(respond.respond, group)
         except DatabaseUnusable:
             raise
         except Exception as exc:  # noqa: BLE001 - it is worked one by one, and what fails alone is set aside
             log.error("group_failed", error=type(exc).__name__, count=len(group))
             if len(group) == 1:
                 return await self._set_aside(group[0], exc)
-        finally:
-            if room is not None:
-                self._sender.take(room, outcome.due if outcome is not None else ())
-        if outcome is not None:
-            return outcome
         # Something in the group can't be written: each alone, so that only that one is set aside.
         together = Outcome()
         for heard in group:

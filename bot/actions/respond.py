@@ -86,6 +86,10 @@ class Outcome:
         self.failed += other.failed
 
 
+class StoreFirst(Exception):
+    """Something in the group is known already or can't be worked: it must be stored, and worked from there."""
+
+
 def respond(
     db: sa.Connection, parts: Parts, group: Sequence[Heard], *, now: datetime, room: outbox.Room | None = None
 ) -> Outcome:
@@ -94,12 +98,43 @@ def respond(
     Replies that nothing holds back go straight to a sender, as long as there is `room`; the others are queued.
     """
     mine = inbox.still_taken(db, [heard.taken.id for heard in group], by=group[0].taken.lease)
-    outcome, done, set_aside = Outcome(), [], dict[str, list[int]]()
+    outcome, unworked = Outcome(), dict[int, str]()
+    talks = _work(db, parts, [heard for heard in group if heard.taken.id in mine], outcome, unworked, now=now)
+    _save(db, parts, talks, outcome, now=now, room=room)
+    inbox.mark_done(db, [number for number in mine if number not in unworked])
+    for digest, talk in talks.items():
+        if talk.is_erased:
+            inbox.forget_of(db, digest)
+    for number, error in unworked.items():
+        inbox.set_aside(db, [number], error=error)
+    return outcome
+
+
+def respond_at_once(
+    db: sa.Connection, parts: Parts, group: Sequence[Heard], *, now: datetime, room: outbox.Room | None = None
+) -> Outcome:
+    """Work updates that were never stored: what they lead to and their keys are one transaction. As `respond` otherwise.
+
+    Raises:
+        StoreFirst: nothing of this may stay.
+    """
+    if not inbox.add_done(db, parts.vault, [heard.taken for heard in group]):
+        raise StoreFirst
+    outcome, unworked = Outcome(), dict[int, str]()
+    talks = _work(db, parts, group, outcome, unworked, now=now)
+    if unworked:
+        raise StoreFirst
+    _save(db, parts, talks, outcome, now=now, room=room)
+    return outcome
+
+
+def _work(
+    db: sa.Connection, parts: Parts, group: Sequence[Heard], outcome: Outcome, unworked: dict[int, str], *, now: datetime
+) -> dict[bytes, Talk]:
+    """Hear each. The talks, by the digest of the address; what can't be worked is entered in `unworked`, by the class of the fault."""
     talks = _load(db, parts, group)
     on_duty = parts.count_on_duty(db)
     for heard in group:
-        if heard.taken.id not in mine:
-            continue
         if isinstance(heard.message, Receipt):
             contact_id = outbox.note_receipt(db, parts.vault, heard.message, now=now)
             if contact_id is not None:
@@ -112,19 +147,9 @@ def respond(
             except Exception as exc:  # noqa: BLE001 - one message must not stop the others; it is set aside and a person looks
                 talk.restore(before)
                 _give_up(talk, heard.message, heard.understanding, parts, now=now)
-                set_aside.setdefault(type(exc).__name__, []).append(heard.taken.id)
+                unworked[heard.taken.id] = type(exc).__name__
                 outcome.failed.append(type(exc).__name__)
-                continue
-        done.append(heard.taken.id)
-    changed = {id(talk): talk for talk in talks.values() if talk.is_changed}
-    _save(db, parts, list(changed.values()), outcome, now=now, room=room)
-    inbox.mark_done(db, done)
-    for digest, talk in talks.items():
-        if talk.is_erased:
-            inbox.forget_of(db, digest)
-    for error, ids in set_aside.items():
-        inbox.set_aside(db, ids, error=error)
-    return outcome
+    return talks
 
 
 def set_aside(db: sa.Connection, parts: Parts, heard: Heard, *, error: str, now: datetime) -> Outcome:
@@ -136,9 +161,10 @@ def set_aside(db: sa.Connection, parts: Parts, heard: Heard, *, error: str, now:
     if isinstance(heard.message, InboundMessage) and heard.message.kind is not Kind.IGNORED:
         try:
             with db.begin_nested():
-                (talk,) = _load(db, parts, [heard], without_memory=True).values()
+                talks = _load(db, parts, [heard], without_memory=True)
+                (talk,) = talks.values()
                 _give_up(talk, heard.message, heard.understanding, parts, now=now)
-                _save(db, parts, [talk], outcome, now=now)
+                _save(db, parts, talks, outcome, now=now)
         except Exception as exc:  # noqa: BLE001 - the mark below must be made in any case
             outcome.failed.append(type(exc).__name__)
     inbox.set_aside(db, [heard.taken.id], error=error)
@@ -336,13 +362,14 @@ def _give_up(talk: Talk, message: InboundMessage, understanding: Understanding, 
 def _save(
     db: sa.Connection,
     parts: Parts,
-    talks: Sequence[Talk],
+    worked: Mapping[bytes, Talk],
     outcome: Outcome,
     *,
     now: datetime,
     room: outbox.Room | None = None,
 ) -> None:
-    vault = parts.vault
+    """Write what happened in these talks; a talk that is there under two names is written once."""
+    vault, talks = parts.vault, list({id(talk): talk for talk in worked.values() if talk.is_changed}.values())
     # First what is forgotten, then what came after it.
     for talk in talks:
         if talk.is_erased and not talk.is_new:

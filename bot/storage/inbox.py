@@ -1,4 +1,4 @@
-"""Updates as received, each once, until they were worked."""
+"""Updates as received, each once, until they were worked. Of what is worked as it comes, only the key is entered."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,6 +18,9 @@ KEYS_KEPT = timedelta(days=30)
 """How long a key is remembered, so that a late redelivery is known. WhatsApp may repeat for about 8 days, Telegram for one."""
 
 BODIES_KEPT = timedelta(hours=24)
+
+ALONE = 0
+"""The lease of a worker that has the database to itself: it marks nothing, and what it took waits on until it is done."""
 
 
 class _Content(msgspec.Struct, array_like=True):
@@ -49,7 +52,7 @@ def rows_of(vault: Vault, updates: Sequence[Update]) -> list[Row]:
     """The rows that `add` inserts: sealed, and therefore made before the transaction."""
     rows: list[Row] = []
     for update in updates:
-        key_digest = vault.digest("update", f"{update.channel}\0{update.account}\0{update.key}")
+        key_digest = _key_digest(vault, update)
         content = _encode(_Content(update.key, update.address, update.body))
         rows.append(
             (
@@ -76,6 +79,33 @@ def add(db: sa.Connection, rows: Sequence[Row]) -> None:
     (_insert_postgres if db.dialect.name == "postgresql" else _insert_sqlite).many(db, rows)
 
 
+def fresh(vault: Vault, update: Update) -> Taken:
+    """An update that is not stored yet, as a worker who has the database to itself takes it."""
+    digest = address_digest(vault, channel=update.channel, account=update.account, address=update.address)
+    return Taken(id=0, lease=ALONE, attempts=1, update=update, address_digest=digest)
+
+
+def add_done(db: sa.Connection, vault: Vault, fresh: Sequence[Taken]) -> bool:
+    """Enter the keys of updates that this transaction works; their bodies are never stored. Whether all of them were new.
+
+    Only for who has the database to itself.
+    """
+    rows = [
+        (
+            each.update.channel,
+            each.update.account,
+            _key_digest(vault, each.update),
+            each.address_digest,
+            None,
+            microseconds(each.update.received_at),
+            DONE,
+            1,
+        )
+        for each in fresh
+    ]
+    return _insert_sqlite.many(db, rows) == len(rows)
+
+
 # Written out, not bound: only then does SQLite see that the partial index fits.
 _is_open = sa.text("inbox.state < 2")
 
@@ -98,10 +128,6 @@ _mark_taken = PreparedIn(
     "by",
     "until",
 )
-
-
-ALONE = 0
-"""The lease of a worker that has the database to itself: it marks nothing, and what it took waits on until it is done."""
 
 
 def take_next(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: timedelta, most: int) -> list[Taken]:
@@ -200,6 +226,10 @@ def forget_of(db: sa.Connection, address_digest: bytes) -> None:
 def oldest_waiting_at(db: sa.Connection) -> datetime | None:
     """Since when the longest-waiting update waits; None when none does."""
     return db.scalar(sa.select(inbox.c.received_at).where(_is_open).order_by(inbox.c.id).limit(1))
+
+
+def _key_digest(vault: Vault, update: Update) -> bytes:
+    return vault.digest("update", f"{update.channel}\0{update.account}\0{update.key}")
 
 
 def _place(key_digest: bytes) -> str:

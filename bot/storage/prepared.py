@@ -40,13 +40,13 @@ class Prepared:
             return _sqlite(db).execute(rendered.sql, rendered.arrange(row)).rowcount
         return db.exec_driver_sql(rendered.sql, rendered.arrange(row)).rowcount
 
-    def many(self, db: sa.Connection, rows: Sequence[Row]) -> None:
-        """Run it with each of these rows, of which there is at least one."""
+    def many(self, db: sa.Connection, rows: Sequence[Row]) -> int:
+        """Run it with each of these rows, of which there is at least one. How many rows of the table it was about, on SQLite."""
         rendered = self._for(db)
         if rendered.is_sqlite:
-            _sqlite(db).executemany(rendered.sql, rendered.arrange_all(rows))
-        else:
-            db.exec_driver_sql(rendered.sql, rendered.arrange_all(rows))
+            return _sqlite(db).executemany(rendered.sql, rendered.arrange_all(rows)).rowcount
+        db.exec_driver_sql(rendered.sql, rendered.arrange_all(rows))
+        return -1
 
     def _for(self, db: sa.Connection) -> "_Rendered":
         rendered = self._rendered.get(db.dialect.name)
