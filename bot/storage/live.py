@@ -34,9 +34,9 @@ class Live:
                     listener.put_nowait(CLOSING)
 
     @asynccontextmanager
-    async def subscribe(self, *topics: str) -> AsyncIterator[asyncio.Queue[Event]]:
-        """A queue of what is published on these topics while the context lasts."""
-        listener: asyncio.Queue[Event] = asyncio.Queue(_BACKLOG)
+    async def subscribe(self, *topics: str, to: asyncio.Queue[Event] | None = None) -> AsyncIterator[asyncio.Queue[Event]]:
+        """A queue of what is published on these topics while the context lasts; `to`: one that hears of others already."""
+        listener: asyncio.Queue[Event] = asyncio.Queue(_BACKLOG) if to is None else to
         for topic in topics:
             self._listeners.setdefault(topic, set()).add(listener)
         try:

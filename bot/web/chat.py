@@ -10,6 +10,7 @@ Nothing of a talk stands in an address, a title or a page that may be cached; th
 """
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from bot.storage.vault import Vault
 from bot.web.admission import Admission, TooMany
 from bot.web.asgi import Receive, Scope, Send, TooLarge, answer, read_body
 from bot.web.chat_pages import File, load_files
-from bot.web.chat_thread import News, State, read_news
+from bot.web.chat_thread import News, read_news
 from bot.web.security import CrossSite, headers, require_same_site
 
 log = structlog.get_logger()
@@ -209,6 +210,8 @@ class Chat:
         if token:
             self._parts.live.publish(topic_of(self._parts.vault, token), _GONE)
             await self._store_leaving(token)
+            # Once more, for a stream that was opened meanwhile.
+            self._parts.live.publish(topic_of(self._parts.vault, token), _GONE)
         # Forgotten in any case: a person at the door matters more than our record of it.
         await self._answer(send, 204, b"", _TEXT, self._cookie("", forget=True))
 
@@ -272,30 +275,31 @@ class Chat:
     async def _events(self, token: str, after: int, gone: "asyncio.Task[None]") -> AsyncIterator[bytes]:
         """The stream: all that is new above `after`, each bubble with its number as id, then more whenever there is more."""
         yield b"retry: 2000\n\n"
-        live, topics = self._parts.live, [topic_of(self._parts.vault, token)]
-        state: State | None = None
-        while not gone.done():
-            # Until the first message is worked, there is no contact whose news could be asked for; see below.
-            async with live.subscribe(*topics) as listener:
-                while not gone.done():
-                    news = await self._news(token, after)
-                    if news.state is not None and news.state != state:
-                        state = news.state
-                        yield b"event: state\ndata: " + _encode(state) + b"\n\n"
-                    for bubble in news.bubbles:
-                        after = bubble.seq
-                        yield b"id: %d\ndata: %s\n\n" % (bubble.seq, _encode(bubble))
-                    if len(topics) == 1 and news.contact:
-                        topics.append(f"contact:{news.contact}")
-                        break
-                    events = await _next(listener, gone, self._parts.heartbeat_seconds)
-                    if not events:
-                        # An event, not a comment: so the page notices a connection that died without a word.
-                        yield b"event: beat\ndata: 1\n\n"
-                    if _GONE in events:
-                        yield b"event: gone\ndata: 1\n\n"
-                    if _GONE in events or CLOSING in events:
-                        return
+        live, state, is_followed = self._parts.live, None, False
+        # Heard from the first moment to the last: that the talk was left in another tab is said once.
+        async with live.subscribe(topic_of(self._parts.vault, token)) as listener, contextlib.AsyncExitStack() as more:
+            while not gone.done():
+                news = await self._news(token, after)
+                if news.state is not None and news.state != state:
+                    state = news.state
+                    yield b"event: state\ndata: " + _encode(state) + b"\n\n"
+                for bubble in news.bubbles:
+                    after = bubble.seq
+                    yield b"id: %d\ndata: %s\n\n" % (bubble.seq, _encode(bubble))
+                if news.contact and not is_followed:
+                    # Until the first message is worked, there is no contact whose news could be asked for. What came before this
+                    # is read once more.
+                    is_followed = True
+                    await more.enter_async_context(live.subscribe(f"contact:{news.contact}", to=listener))
+                    continue
+                events = await _next(listener, gone, self._parts.heartbeat_seconds)
+                if not events:
+                    # An event, not a comment: so the page notices a connection that died without a word.
+                    yield b"event: beat\ndata: 1\n\n"
+                if _GONE in events:
+                    yield b"event: gone\ndata: 1\n\n"
+                if _GONE in events or CLOSING in events:
+                    return
 
 
 async def _next(listener: "asyncio.Queue[Event]", gone: "asyncio.Task[None]", seconds: float) -> list[Event]:

@@ -597,6 +597,17 @@ async def test_leaving_in_one_page_ends_the_others(rig: Rig) -> None:
             await asyncio.wait_for(seen.ended.wait(), 5)
 
 
+async def test_leaving_while_another_page_reads_its_first_news_ends_it(rig: Rig) -> None:
+    async with rig.page() as page:
+        await rig.say(page, "halo")
+        async with stream(rig, page) as seen:
+            await seen.until(b"retry")  # and now it reads, in a thread
+            (token,) = page.cookies.values()
+            rig.core.live.publish(topic_of(rig.core.vault, token), {"kind": "gone"})
+            await seen.until(b"event: gone")
+            await asyncio.wait_for(seen.ended.wait(), 5)
+
+
 async def test_a_stream_ends_when_the_process_stops(rig: Rig) -> None:
     async with rig.page() as page:
         await rig.say(page, "halo")
