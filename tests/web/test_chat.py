@@ -494,9 +494,10 @@ class Stream:
 
     async def until(self, part: bytes) -> list[bytes]:
         """All that came, up to what begins with this."""
-        came = [await asyncio.wait_for(self.parts.get(), 5)]
-        while not came[-1].startswith(part):
-            came.append(await asyncio.wait_for(self.parts.get(), 5))
+        async with asyncio.timeout(5):
+            came = [await self.parts.get()]
+            while not came[-1].startswith(part):
+                came.append(await self.parts.get())
         return came
 
 
