@@ -23,8 +23,9 @@ from bot.channels.channel import Channel
 from bot.config import Settings
 from bot.content import Content
 from bot.delivery import Delivery
+from bot.domain.staffing import Staffing
 from bot.errors import BotError
-from bot.storage import canary, people
+from bot.storage import canary, people, waits
 from bot.storage.database import Database, open_database
 from bot.storage.ids import Ids
 from bot.storage.live import Live
@@ -69,20 +70,25 @@ class Core:
     now: Callable[[], datetime]
 
 
-class _OnDuty:
-    """How many answer people, asked of the database once in two seconds at most: every group of messages wants to know."""
+class _Staffing:
+    """Who answers people: every group of messages wants to know, so it is asked of the database once in two seconds at most, and
+    how long people wait once in a minute."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._counted_at: datetime | None = None
-        self._count = 0
+        self._asked_at: datetime | None = None
+        self._measured_at: datetime | None = None
+        self._staffing = Staffing()
 
-    def __call__(self, db: sa.Connection) -> int:
-        """The count."""
-        now = self._now()
-        if self._counted_at is None or abs(now - self._counted_at) > timedelta(seconds=2):
-            self._count, self._counted_at = people.count_on_duty(db, now), now
-        return self._count
+    def __call__(self, db: sa.Connection) -> Staffing:
+        """As it is."""
+        now, known = self._now(), self._staffing
+        if self._asked_at is None or abs(now - self._asked_at) > timedelta(seconds=2):
+            is_old = self._measured_at is None or abs(now - self._measured_at) > timedelta(minutes=1)
+            measured = waits.typical_waits(db, now=now) if is_old else known.waits
+            self._staffing = Staffing(on_duty=people.count_on_duty(db, now), waits=measured)
+            self._asked_at, self._measured_at = now, now if is_old else self._measured_at
+        return self._staffing
 
 
 def open_vault(settings: Settings) -> Vault:
@@ -156,7 +162,7 @@ def build_core(
         new_id=new_id,
         render=content.render,
         groups_of=content.groups_of,
-        count_on_duty=_OnDuty(now),
+        staffing=_Staffing(now),
         fault_text=content.fault_text,
     )
     desk = Desk(vault=vault, new_id=new_id, engine=engine, render=content.render, frame=content.frame)

@@ -17,6 +17,7 @@ from bot.dialogue.turn import Reply, Say
 from bot.domain.directory_file import parse_directory
 from bot.domain.messages import OutboundMessage
 from bot.domain.referrals import Directory, Service
+from bot.domain.staffing import Staffing
 from bot.errors import BotError
 from bot.translations import Translations
 from nlu.answers import read_answer, read_choice
@@ -44,9 +45,9 @@ class Content:
     def _pick(self, topic: str, age: int | None, place: Any, now: datetime, limit: int) -> tuple[str, ...]:
         return tuple(service.id for service in self.directory.pick(topic, age=age, place=place, now=now, limit=limit))
 
-    def render(self, reply: Reply, language: str, on_duty: int, level: Level | None) -> OutboundMessage:
+    def render(self, reply: Reply, language: str, staffing: Staffing, level: Level | None) -> OutboundMessage:
         """A reply in the contact's language."""
-        return self.translations.render(reply, language=language, directory=self.directory, on_duty=on_duty, level=level)
+        return self.translations.render(reply, language=language, directory=self.directory, staffing=staffing, level=level)
 
     def groups_of(self, topics: Sequence[str], age: int | None) -> tuple[str, ...]:
         """The 12-PAS groups of these topics at this age."""
@@ -55,7 +56,7 @@ class Content:
     def frame(self, name: str, language: str, values: Mapping[str, str]) -> OutboundMessage:
         """A fixed text of the frame, filled."""
         say = Say(text_id=f"texts.{name}", words=self.book.words(name), values=values)
-        return self.render(Reply(parts=(say,)), language, 1, None)
+        return self.render(Reply(parts=(say,)), language, Staffing(), None)
 
     def fault_text(self, language: str) -> OutboundMessage:
         """What is said when a message could not be worked: it names a number."""

@@ -14,6 +14,7 @@ from bot.content import load_content, load_interpreter
 from bot.domain.cases import CaseId, Outcome
 from bot.domain.messages import ContactId, InboundMessage, Kind, Update
 from bot.domain.responders import Responder, ResponderId, Role
+from bot.domain.staffing import Staffing
 from bot.storage import cases, contacts, people, tables
 from bot.talk import TerminalChannel
 from nlu.understanding import Level
@@ -152,6 +153,6 @@ def _answer_one(db: sa.Connection, *, core: Core, bagus: Responder, case_id: Cas
             outcome=Outcome.HELPED,
             note_text="Contoh catatan.",
             farewell="Terima kasih sudah menulis. Kalau perlu, tulis lagi di sini kapan saja.",
-            on_duty=1,
+            staffing=Staffing(on_duty=1),
             now=now,
         )

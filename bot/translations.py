@@ -11,6 +11,7 @@ from babel.messages import pofile
 from bot.dialogue.turn import Choice, Reply, Say
 from bot.domain.messages import Button, Contactable, OutboundMessage
 from bot.domain.referrals import Directory, Service, in_language
+from bot.domain.staffing import Staffing, wait_text
 from nlu.understanding import Level
 
 SOURCE = "id"
@@ -66,10 +67,10 @@ class Translations:
         return {}
 
     def render(
-        self, reply: Reply, *, language: str, directory: Directory, on_duty: int, level: Level | None
+        self, reply: Reply, *, language: str, directory: Directory, staffing: Staffing, level: Level | None
     ) -> OutboundMessage:
         """A bubble, ready to be sent as plain text. An unknown placeholder becomes its fallback words."""
-        scene = _Scene(self, language, directory, on_duty, level, reply.is_abroad)
+        scene = _Scene(self, language, directory, staffing, level, reply.is_abroad)
         parts = [scene.text(part) for part in reply.parts]
         return OutboundMessage(
             text="\n\n".join([part for part in parts if part]),
@@ -85,7 +86,7 @@ class _Scene(msgspec.Struct, frozen=True):
     translations: Translations
     language: str
     directory: Directory
-    on_duty: int
+    staffing: Staffing
     level: Level | None
     is_abroad: bool = False
 
@@ -103,7 +104,7 @@ class _Scene(msgspec.Struct, frozen=True):
                 return given
             name = given.removeprefix("@")
         if name == "wait_time":
-            return self._frame("wait_" + ("nobody" if self.on_duty == 0 else (self.level or Level.P4).value.lower()))
+            return self._frame(wait_text(self.staffing, self.level))
         scope, _, rest = name.partition(".")
         if scope == "word":
             return self._frame(f"word_{rest}")

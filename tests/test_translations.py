@@ -1,5 +1,6 @@
 """What a contact reads in another language: whole, with the same placeholders, never a gap."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from bot.content import LOCALES, load_content
 from bot.dialogue.extract import list_texts
 from bot.dialogue.turn import Choice, Reply, Say
+from bot.domain.staffing import Staffing
 from bot.translations import Translations
 from nlu.understanding import Level
 
@@ -58,14 +60,14 @@ def test_a_fuzzy_translation_or_one_of_other_words_is_not_shown(tmp_path: Path):
 def test_numbers_stand_in_the_text_and_as_services():
     reply = Reply(parts=(Say(text_id="x", words="Telepon {services.polri_110.contact}."),), services=("polri_110",))
 
-    shown = CONTENT.render(reply, "id", 1, None)
+    shown = CONTENT.render(reply, "id", Staffing(on_duty=1), None)
 
     assert shown.text == "Telepon 110."
     assert (shown.services[0].value, shown.services[0].kind) == ("110", "phone")
 
 
 def test_an_unverified_service_is_never_shown():
-    shown = CONTENT.render(Reply(parts=(), services=("dinsos",)), "id", 1, None)
+    shown = CONTENT.render(Reply(parts=(), services=("dinsos",)), "id", Staffing(on_duty=1), None)
 
     assert shown.services == ()
 
@@ -83,33 +85,44 @@ def test_a_number_that_is_in_the_name_is_said_once():
     values = {name: f"@services.polri_110.{name.removeprefix('service.')}" for name in ("service.name", "service.contact")}
     reply = Reply(parts=(Say(text_id="x", words="{service.name}: {service.contact}", values=values),))
 
-    assert CONTENT.render(reply, "id", 1, None).text == "Polisi: 110"
+    assert CONTENT.render(reply, "id", Staffing(on_duty=1), None).text == "Polisi: 110"
 
 
 def test_an_unknown_placeholder_becomes_its_own_fallback():
     reply = Reply(parts=(Say(text_id="x", words="Halo {nama|kamu}, {apa}."),))
 
-    assert CONTENT.render(reply, "id", 1, None).text == "Halo kamu, ."
+    assert CONTENT.render(reply, "id", Staffing(on_duty=1), None).text == "Halo kamu, ."
 
 
 def test_words_of_a_person_are_inserted_as_plain_characters():
     reply = Reply(parts=(Say(text_id="x", words="Halo {nama}.", values={"nama": "{services.polri_110.contact} *x*"}),))
 
-    assert CONTENT.render(reply, "id", 1, None).text == "Halo {services.polri_110.contact} *x*."
+    assert CONTENT.render(reply, "id", Staffing(on_duty=1), None).text == "Halo {services.polri_110.contact} *x*."
 
 
-@pytest.mark.parametrize(("on_duty", "level", "says"), [(0, Level.P1, "begitu ada petugas"), (2, Level.P1, "beberapa menit")])
-def test_waiting_is_told_as_it_is(on_duty: int, level: Level, says: str):
+@pytest.mark.parametrize(
+    ("on_duty", "level", "minutes", "says"),
+    [
+        (0, Level.P1, 3, "begitu ada petugas"),
+        (2, Level.P1, 3, "beberapa menit"),
+        (2, Level.P1, 26, "setengah jam"),
+        (2, Level.P1, 3000, "lebih dari sehari"),
+        (2, Level.P2, 3, "begitu ada yang bebas"),
+    ],
+)
+def test_waiting_is_told_as_it_is(on_duty: int, level: Level, minutes: float, says: str):
     reply = Reply(parts=(Say(text_id="x", words="{wait_time}"),), choices=(Choice(id="v1:1:0", label="Ya", text_id="y"),))
 
-    assert says in CONTENT.render(reply, "id", on_duty, level).text
+    assert (
+        says in CONTENT.render(reply, "id", Staffing(on_duty=on_duty, waits={Level.P1: timedelta(minutes=minutes)}), level).text
+    )
 
 
 def test_who_is_abroad_is_told_what_can_be_dialled_there():
     line = Say(text_id="x", words="{service.contact}", values={"service.contact": "@services.kp2mi.contact"})
 
-    here = CONTENT.render(Reply(parts=(line,), services=("kp2mi",)), "id", 1, None)
-    there = CONTENT.render(Reply(parts=(line,), services=("kp2mi",), is_abroad=True), "id", 1, None)
+    here = CONTENT.render(Reply(parts=(line,), services=("kp2mi",)), "id", Staffing(on_duty=1), None)
+    there = CONTENT.render(Reply(parts=(line,), services=("kp2mi",), is_abroad=True), "id", Staffing(on_duty=1), None)
 
     assert (here.text, here.services[0].value) == ("0800-1000", "0800-1000")
     assert (there.text, there.services[0].value) == ("+628118080141", "+628118080141")
@@ -119,4 +132,4 @@ def test_who_is_abroad_is_told_what_can_be_dialled_there():
 def test_a_name_that_looks_like_an_order_is_still_a_name():
     reply = Reply(parts=(Say(text_id="x", words="Halo {nama}.", values={"nama": "@services.polri_110.contact"}),))
 
-    assert CONTENT.render(reply, "id", 1, None).text == "Halo @services.polri_110.contact."
+    assert CONTENT.render(reply, "id", Staffing(on_duty=1), None).text == "Halo @services.polri_110.contact."

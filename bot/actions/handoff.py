@@ -14,6 +14,7 @@ from bot.domain.cases import Case, CaseError, CaseId, Control, Outcome
 from bot.domain.contacts import hand_control
 from bot.domain.messages import MessageId, OutboundMessage
 from bot.domain.responders import NotAllowed, Responder, may_read
+from bot.domain.staffing import Staffing
 from bot.storage import audit, cases, contacts, messages, outbox
 from bot.storage.contacts import Known
 from bot.storage.messages import By, Entry
@@ -59,7 +60,7 @@ class Desk:
     vault: Vault
     new_id: Callable[[], int]
     engine: Engine
-    render: Callable[[Reply, str, int, Level | None], OutboundMessage]
+    render: Callable[[Reply, str, Staffing, Level | None], OutboundMessage]
     frame: Callable[[str, str, dict[str, str]], OutboundMessage]
 
 
@@ -223,7 +224,7 @@ def close(
     outcome: Outcome,
     note_text: str,
     farewell: str,
-    on_duty: int,
+    staffing: Staffing,
     now: datetime,
 ) -> Case:
     """The case ended; the farewell goes out and the program takes the talk over again.
@@ -241,13 +242,13 @@ def close(
         words = OutboundMessage(text=farewell[:LONGEST_REPLY], author=by.name)
         known = _say(db, desk, known, words, By.RESPONDER, case=closed, by=by, now=now)
     known = _enter_event(db, desk, known, "closed", by=by, now=now)
-    known = _give_to_bot(db, desk, known, closed, on_duty=on_duty, now=now)
+    known = _give_to_bot(db, desk, known, closed, staffing=staffing, now=now)
     contacts.save(db, desk.vault, [known], now=now)
     audit.add(db, actor=by.id, action="case_closed", case_id=case_id, at=now, detail=outcome.value)
     return closed
 
 
-def _give_to_bot(db: sa.Connection, desk: Desk, known: Known, case: Case, *, on_duty: int, now: datetime) -> Known:
+def _give_to_bot(db: sa.Connection, desk: Desk, known: Known, case: Case, *, staffing: Staffing, now: datetime) -> Known:
     """Let the program speak again: what it says first follows from where the talk rested."""
     conversation = hand_control(known.conversation, Control.BOT)
     # What the responder said last is still to be said, and before the program's words.
@@ -255,13 +256,15 @@ def _give_to_bot(db: sa.Connection, desk: Desk, known: Known, case: Case, *, on_
     session = known.memory.session
     if session is None:
         return replace(known, conversation=conversation)
-    circumstances = Circumstances(now=now, channel=known.contact.channel, control=Control.BOT, responders_on_duty=on_duty)
+    circumstances = Circumstances(
+        now=now, channel=known.contact.channel, control=Control.BOT, responders_on_duty=staffing.on_duty
+    )
     turn = desk.engine.resume(session, circumstances)
     known = replace(
         known, conversation=hand_control(conversation, turn.control), memory=replace(known.memory, session=turn.session)
     )
     for each in turn.replies:
-        message = desk.render(each, turn.session.language, on_duty, case.level)
+        message = desk.render(each, turn.session.language, staffing, case.level)
         known = _say(db, desk, known, message, By.PROGRAM, case=case, now=now)
     return known
 

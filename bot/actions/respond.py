@@ -27,6 +27,7 @@ from bot.dialogue.turn import (
 from bot.domain.cases import CaseId, Control, Sign
 from bot.domain.contacts import Contact, Conversation
 from bot.domain.messages import ContactId, InboundMessage, Kind, OutboundMessage, Receipt, join_bubbles
+from bot.domain.staffing import Staffing
 from bot.storage import cases, consents, contacts, inbox, messages, outbox
 from bot.storage.contacts import Known, Memory
 from bot.storage.vault import Vault
@@ -57,9 +58,9 @@ class Parts:
     engine: Engine
     vault: Vault
     new_id: Callable[[], int]
-    render: Callable[[Reply, str, int, Level | None], OutboundMessage]
+    render: Callable[[Reply, str, Staffing, Level | None], OutboundMessage]
     groups_of: Callable[[Sequence[str], int | None], tuple[str, ...]]
-    count_on_duty: Callable[[sa.Connection], int]
+    staffing: Callable[[sa.Connection], Staffing]
     fault_text: Callable[[str], OutboundMessage]
 
 
@@ -133,7 +134,7 @@ def _work(
 ) -> dict[bytes, Talk]:
     """Hear each. The talks, by the digest of the address; what can't be worked is entered in `unworked`, by the class of the fault."""
     talks = _load(db, parts, group)
-    on_duty = parts.count_on_duty(db)
+    staffing = parts.staffing(db)
     for heard in group:
         if isinstance(heard.message, Receipt):
             contact_id = outbox.note_receipt(db, parts.vault, heard.message, now=now)
@@ -143,7 +144,7 @@ def _work(
             talk = talks[heard.taken.address_digest]
             before = talk.snapshot()
             try:
-                _hear(talk, heard.message, heard.understanding, parts, on_duty=on_duty, now=now)
+                _hear(talk, heard.message, heard.understanding, parts, staffing=staffing, now=now)
             except Exception as exc:  # noqa: BLE001 - one message must not stop the others; it is set aside and a person looks
                 talk.restore(before)
                 _give_up(talk, heard.message, heard.understanding, parts, now=now)
@@ -238,7 +239,7 @@ def _under_other_names(
 
 
 def _hear(
-    talk: Talk, message: InboundMessage, understanding: Understanding, parts: Parts, *, on_duty: int, now: datetime
+    talk: Talk, message: InboundMessage, understanding: Understanding, parts: Parts, *, staffing: Staffing, now: datetime
 ) -> None:
     """Enter one message in the talk and answer it."""
     seq = talk.enter(message, now=now)
@@ -257,7 +258,7 @@ def _hear(
         channel=talk.contact.channel,
         control=talk.control,
         message_seq=seq,
-        responders_on_duty=on_duty,
+        responders_on_duty=staffing.on_duty,
         has_open_case=talk.case is not None,
         last_holding_at=talk.last_holding_at,
         last_inbound_at=talk.last_inbound_at,
@@ -271,7 +272,7 @@ def _hear(
     if turn.events:
         _note_events(talk, turn, parts, seq=seq, now=now)
     level = talk.case.level if talk.case else most_urgent(*turn.session.levels.values())
-    said = [(parts.render(reply, turn.session.language, on_duty, level), reply.is_safety) for reply in turn.replies]
+    said = [(parts.render(reply, turn.session.language, staffing, level), reply.is_safety) for reply in turn.replies]
     if len(said) > 1 and talk.contact.channel in ONE_BUBBLE:
         said = [(join_bubbles([words for words, _ in said]), any(is_safety for _, is_safety in said))]
     for words, is_safety in said:

@@ -29,6 +29,7 @@ from bot.dialogue.flow import (
 )
 from bot.dialogue.wording import NUMBER, PATTERNS
 from bot.domain.screening import Screen
+from bot.domain.staffing import WAIT_TEXTS
 from nlu.understanding import Level
 
 _FRAME_TEXTS = (
@@ -36,7 +37,7 @@ _FRAME_TEXTS = (
     *("system_corrected", "system_going_on", "system_stale_button", "system_cancel", "system_completed", "system_services"),
     *("system_holding", "system_nobody_on_duty", "system_human_joined", "system_human_left", "system_fault", "service_line"),
     *("word_person", "safety_default", "label_continue", "label_ask_first", "label_no", "label_yes", "label_skip"),
-    *("wait_nobody", "wait_p1", "wait_p2", "wait_p3", "wait_p4"),
+    *WAIT_TEXTS,
 )
 _COMMANDS = ("stop", "quick_exit", "help", "person", "language", "erase")
 _WORDS_ONLY = ("repeat", "back", "cancel", "restart", "skip")

@@ -231,6 +231,12 @@ audit = sa.Table(
     sa.Column("action", sa.String(40), nullable=False),
     sa.Column("case_id", sa.BigInteger),
     sa.Column("detail", sa.String(60)),
+    sa.Index(
+        "audit_claims",
+        "at",
+        sqlite_where=sa.text("action = 'case_claimed'"),
+        postgresql_where=sa.text("action = 'case_claimed'"),
+    ),
 )
 
 vault_canary = sa.Table(

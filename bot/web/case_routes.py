@@ -14,7 +14,8 @@ from bot.actions.people import OffDuty
 from bot.domain.cases import CaseAlreadyClaimed, CaseId
 from bot.domain.messages import MessageId
 from bot.domain.responders import NotAllowed, Responder, may_read, may_take_people
-from bot.storage import audit, cases, contacts, people, signins
+from bot.domain.staffing import Staffing
+from bot.storage import audit, cases, contacts, people, signins, waits
 from bot.storage.cases import CaseNotFound, StaleCase
 from bot.web import schemas
 from bot.web.errors import MessageNotFound, language_of
@@ -159,7 +160,7 @@ class Cases(Controller):
                 outcome=data.outcome,
                 note_text=data.note,
                 farewell=data.farewell,
-                on_duty=people.count_on_duty(db, now),
+                staffing=Staffing(on_duty=people.count_on_duty(db, now), waits=waits.typical_waits(db, now=now)),
                 now=now,
             ),
         )

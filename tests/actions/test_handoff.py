@@ -20,6 +20,7 @@ from bot.actions.handoff import (
 from bot.domain.cases import CaseAlreadyClaimed, CaseId, CaseStatus, Control, NotTheHolder, Outcome
 from bot.domain.contacts import hand_control
 from bot.domain.messages import ContactId, DeliveryState, MessageId, OutboundMessage
+from bot.domain.staffing import Staffing
 from bot.storage import cases, contacts, messages, outbox
 from bot.storage.database import Database
 from bot.storage.ids import Ids
@@ -255,7 +256,7 @@ async def test_closing_sends_the_farewell_and_hands_the_talk_back(database: Data
             outcome=Outcome.HELPED,
             note_text="",
             farewell="Sampai nanti",
-            on_duty=1,
+            staffing=Staffing(on_duty=1),
             now=NOW,
         )
     )

@@ -11,6 +11,7 @@ from bot.dialogue.session import AnswerState, Session
 from bot.dialogue.turn import Circumstances, CommandObeyed, ConsentAnswered, HandoffAsked, SignSeen, Turn
 from bot.domain.cases import Control
 from bot.domain.messages import InboundMessage, Kind
+from bot.domain.staffing import Staffing
 from nlu.understanding import Level, Understanding
 from tests.builders import NOW
 
@@ -71,7 +72,7 @@ class Person:
     @property
     def heard(self) -> str:
         """All that was said in this turn."""
-        return "\n".join(CONTENT.render(reply, "id", 1, None).text for reply in self.turn.replies)
+        return "\n".join(CONTENT.render(reply, "id", Staffing(on_duty=1), None).text for reply in self.turn.replies)
 
     def events(self, kind: type) -> list:
         return [event for event in self.turn.events if isinstance(event, kind)]

@@ -11,6 +11,7 @@ from bot.content import load_content, load_interpreter
 from bot.dialogue.turn import Circumstances
 from bot.domain.cases import Control
 from bot.domain.messages import InboundMessage, Kind
+from bot.domain.staffing import Staffing
 from nlu.understanding import Understanding
 from tests.builders import NOW
 
@@ -56,7 +57,7 @@ def test_any_talk_is_answered_and_the_same_talk_the_same_way(talk: list[tuple[In
         if turn.control is Control.BOT and control is Control.BOT and not is_silent:
             assert turn.replies
         for reply in turn.replies:
-            assert CONTENT.render(reply, turn.session.language, 1, None).text.strip()
+            assert CONTENT.render(reply, turn.session.language, Staffing(on_duty=1), None).text.strip()
             assert len(reply.services) <= 2
             assert all(len(choice.id) <= 48 for choice in reply.choices)
         if session is not None and not turn.events and control is Control.BOT and turn.control is Control.BOT:

@@ -22,6 +22,7 @@ from bot.config import Data, Limits, Settings
 from bot.content import load_content, load_interpreter
 from bot.domain.cases import Outcome
 from bot.domain.responders import Responder
+from bot.domain.staffing import Staffing
 from bot.storage import messages, people
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
@@ -431,7 +432,7 @@ async def test_the_page_shows_who_speaks_and_nothing_that_the_team_wrote_for_its
                 outcome=Outcome.HELPED,
                 note_text="x",
                 farewell="Sampai jumpa",
-                on_duty=1,
+                staffing=Staffing(on_duty=1),
                 now=now,
             )
         )
