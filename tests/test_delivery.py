@@ -122,6 +122,19 @@ async def test_the_urgent_goes_first(database: Database, vault: Vault, delivery:
     assert [each.message.text for each in due] == ["rank 1"]
 
 
+async def test_two_who_take_at_the_same_time_never_part_a_talk(database: Database, vault: Vault):
+    for contact in range(1, 5):
+        await queue(database, vault, "one", "two", "three", contact=contact)
+
+    def take(by: int):
+        return database.write(lambda db: outbox.take_due(db, vault, by=by, now=NOW, lease=timedelta(seconds=60), most=1))
+
+    taken = [each for hands in await asyncio.gather(*map(take, range(1, 9))) for each in hands]
+
+    assert [each.message.text for each in taken] == ["one"] * 4
+    assert sorted(each.contact_id for each in taken) == [1, 2, 3, 4]
+
+
 async def test_what_a_channel_refuses_is_failed_and_who_blocked_us_is_left_alone(database, vault, delivery, channel):
     channel.fault = failing(DeliveryRefused(reason="blocked", unreachable=True))
     await queue(database, vault, "one", "two")

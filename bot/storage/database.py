@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
@@ -75,6 +76,23 @@ def open_database(url: str) -> Database:
     if parsed.get_backend_name() == "postgresql":
         return PostgresDatabase(parsed)
     raise DatabaseUnusable(f"database.url names {parsed.get_backend_name()}; Teduh keeps its data in sqlite or postgresql.")
+
+
+class Turn(IntEnum):
+    """What only one process does at a time; the numbers are known to no other program that shares the PostgreSQL database."""
+
+    MIGRATE = 0x7EDC_0001
+    TAKE_INBOX = 0x7EDC_0002
+    TAKE_OUTBOX = 0x7EDC_0003
+
+
+def alone(db: sa.Connection, turn: Turn) -> None:
+    """Let nobody else have this turn until the transaction ends. Who comes next sees all that was done in it.
+
+    On SQLite nobody else can be there: it has one writer.
+    """
+    if db.dialect.name == "postgresql":
+        db.exec_driver_sql(f"select pg_advisory_xact_lock({int(turn)})")
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.messages import Update
+from bot.storage.database import Turn, alone
 from bot.storage.prepared import Prepared, PreparedIn, Row
 from bot.storage.tables import inbox, microseconds, moment_of
 from bot.storage.vault import SealBroken, Vault
@@ -109,16 +110,19 @@ def add_done(db: sa.Connection, vault: Vault, fresh: Sequence[Taken]) -> bool:
 # Written out, not bound: only then does SQLite see that the partial index fits.
 _is_open = sa.text("inbox.state < 2")
 
-_take = Prepared(
+_waiting = (
     sa.select(inbox.c.id, inbox.c.channel, inbox.c.account, inbox.c.key_digest, inbox.c.address_digest, inbox.c.sealed)
     .add_columns(inbox.c.received_at, inbox.c.attempts)
     .where(_is_open, inbox.c.state == WAITING)
     .order_by(inbox.c.id)
     .limit(sa.bindparam("most"))
-    .with_for_update(skip_locked=True),
-    "most",
 )
-_in_hands = sa.select(inbox.c.address_digest).where(_is_open, inbox.c.state == TAKEN)
+_held = inbox.alias("held")
+_in_hands = sa.exists().where(
+    sa.text("held.state < 2"), _held.c.state == TAKEN, _held.c.address_digest == inbox.c.address_digest
+)
+_take_alone = Prepared(_waiting, "most")
+_take = Prepared(_waiting.where(~_in_hands).with_for_update(of=inbox), "most")
 _mark_taken = PreparedIn(
     lambda ids: (
         sa.update(inbox)
@@ -135,14 +139,13 @@ def take_next(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease:
 
     `by` ALONE only looks: where no other worker can be, nothing need be written to keep it away. What can't be opened is passed over.
     """
-    rows = _take.rows(db, (most,))
+    if by != ALONE:
+        # Whoever takes at the same time would not see what is in these hands yet, and overtake it.
+        alone(db, Turn.TAKE_INBOX)
+    rows = (_take_alone if by == ALONE else _take).rows(db, (most,))
     if not rows:
         return []
     if by != ALONE:
-        in_hands = set(db.scalars(_in_hands))
-        rows = [row for row in rows if row[4] not in in_hands]
-        if not rows:
-            return []
         _mark_taken.run(db, [row[0] for row in rows], (by, microseconds(now + lease)))
     taken: list[Taken] = []
     for number, channel, account, key_digest, digest, sealed, received_at, attempts in rows:

@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 
 from bot.storage import tables_people  # noqa: F401 - its tables belong to the same metadata
-from bot.storage.database import Database, DatabaseUnusable
+from bot.storage.database import Database, DatabaseUnusable, Turn, alone
 from bot.storage.tables import metadata
 
 METADATA = metadata
@@ -24,6 +24,7 @@ def config(connection: sa.Connection) -> Config:
 
 def upgrade(connection: sa.Connection) -> None:
     """Run what this database lacks, inside the caller's transaction."""
+    alone(connection, Turn.MIGRATE)
     command.upgrade(config(connection), "head")
 
 

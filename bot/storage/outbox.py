@@ -7,6 +7,7 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.domain.messages import ContactId, DeliveryState, MessageId, OutboundMessage, Receipt
+from bot.storage.database import Turn, alone
 from bot.storage.messages import open_bubble
 from bot.storage.prepared import Prepared, PreparedIn
 from bot.storage.tables import contacts, conversations, messages, microseconds, moment_of, outbox
@@ -168,7 +169,8 @@ _candidates = Prepared(
     )
     .order_by(outbox.c.rank, outbox.c.id)
     .limit(sa.bindparam("most"))
-    .with_for_update(of=outbox, skip_locked=True),
+    # Not past what is locked: the next message of the same talk would overtake it.
+    .with_for_update(of=outbox),
     "now",
     "most",
 )
@@ -192,6 +194,8 @@ _start = PreparedIn(
 
 def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: timedelta, most: int) -> list[Due]:
     """The messages that may go out now, urgent first, marked as being sent. What was said under another speaker is dropped."""
+    # Whoever takes at the same time would not see that a talk's earlier message is in these hands, and overtake it.
+    alone(db, Turn.TAKE_OUTBOX)
     rows = _candidates.rows(db, (microseconds(now), most))
     due: list[Due] = []
     stale: list[Fate] = []
