@@ -54,6 +54,12 @@ class DatabaseSettings(msgspec.Struct, forbid_unknown_fields=True):
     url: str = ""
 
 
+class RedisSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """`url` empty: several processes tell each other news through PostgreSQL. It may hold a password, so it is a secret."""
+
+    url: str = ""
+
+
 class VaultSettings(msgspec.Struct, forbid_unknown_fields=True):
     """`key` empty: the key file in data.folder, made at the first start."""
 
@@ -124,6 +130,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     limits: Limits = msgspec.field(default_factory=Limits)
     data: Data = msgspec.field(default_factory=Data)
     database: DatabaseSettings = msgspec.field(default_factory=DatabaseSettings)
+    redis: RedisSettings = msgspec.field(default_factory=RedisSettings)
     vault: VaultSettings = msgspec.field(default_factory=VaultSettings)
     telegram: Telegram = msgspec.field(default_factory=Telegram)
     whatsapp: WhatsApp = msgspec.field(default_factory=WhatsApp)
@@ -162,6 +169,7 @@ _SECRETS = {
     *(("telegram", key) for key in ("token", "webhook_path", "webhook_secret")),
     *(("whatsapp", key) for key in ("token", "app_secret", "next_app_secret", "verify_token", "webhook_path")),
     ("vault", "key"),
+    ("redis", "url"),
 }
 
 
@@ -269,6 +277,8 @@ def _check(settings: Settings) -> list[str]:
     faults += _check_organisation(settings.organisation)
     if settings.whatsapp.token:
         faults += _check_whatsapp(settings.whatsapp)
+    if settings.redis.url and not settings.redis.url.startswith(("redis://", "rediss://", "unix://")):
+        faults.append("redis.url must begin with redis://, rediss:// or unix://.")
     if settings.handoff.slots < 1:
         faults.append("handoff.slots must be at least 1.")
     return faults

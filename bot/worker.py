@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import sqlalchemy as sa
 import structlog
 
 from bot.actions import overdue, respond
@@ -89,8 +90,10 @@ class Worker:
         sender: Sender,
         inbox_bell: Bell,
         outbox_bell: Bell,
+        find_gone: Callable[[sa.Connection, datetime], Sequence[int]] = lambda _db, _now: (),
         now: Callable[[], datetime],
     ) -> None:
+        self._find_gone = find_gone
         self._database = database
         self._parts = parts
         self._desk = desk
@@ -273,7 +276,9 @@ class Worker:
         """Look once at everything that runs out."""
         now = self._now()
         resend = [name for name, channel in self._channels.items() if channel.resends_prompts]
-        passed = await self._database.write(lambda db: overdue.pass_time(db, self._desk, channels_that_resend=resend, now=now))
+        passed = await self._database.write(
+            lambda db: overdue.pass_time(db, self._desk, channels_that_resend=resend, gone=self._find_gone(db, now), now=now)
+        )
         for case_id, responder in passed.lapsed:
             self._live.publish("console", {"kind": "lease_lost", "case": str(case_id), "responder": str(responder)})
         if passed.lapsed:

@@ -39,6 +39,8 @@ UNREADABLE = "unreadable"
 ONE_BUBBLE = frozenset({"telegram", "whatsapp"})
 """Channels that want one bubble a turn: Telegram takes about one a second from us, WhatsApp one in six and charges for each."""
 
+_WITH_PAGE = "web"
+
 _SILENT = (Kind.BLOCKED, Kind.UNBLOCKED, Kind.MOVED, Kind.REVOKED)
 _URGENT = (Level.P1, Level.P2)
 
@@ -66,7 +68,10 @@ class Parts:
 
 @dataclass(slots=True)
 class Outcome:
-    """What others should be told after the commit. `due` is already in the sender's hands; `failed` are classes of faults."""
+    """What others should be told after the commit. `due` is already in the sender's hands; `failed` are classes of faults.
+
+    `contacts` are those whose page may be open: who writes elsewhere has none that could be told.
+    """
 
     contacts: set[ContactId] = field(default_factory=set)
     cases: dict[CaseId, int] = field(default_factory=dict)
@@ -388,7 +393,8 @@ def _save(
     outbox.drop_waiting(db, [who for who, is_reachable in reach if not is_reachable], error="blocked", now=now)
     cases.add(db, vault, [talk.case for talk in talks if talk.case and talk.is_case_new])
     for talk in talks:
-        outcome.contacts.add(talk.contact.id)
+        if talk.contact.channel == _WITH_PAGE:
+            outcome.contacts.add(talk.contact.id)
         outcome.has_outgoing |= any(row.id not in started for row in talk.outgoing)
         outcome.is_queue_changed |= talk.is_erased
         outcome.is_erased |= talk.is_erased

@@ -6,6 +6,7 @@ has no effect but on the database. On SQLite one thread writes, and all that wai
 
 import asyncio
 import contextlib
+import fcntl
 import queue
 import sqlite3
 import threading
@@ -15,7 +16,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import IO, Any, Protocol, TypeVar, cast
 
 import asyncpg
 import sqlalchemy as sa
@@ -54,6 +55,14 @@ class Database(Protocol):
     @property
     def is_shared(self) -> bool:
         """Whether other processes may work on it at the same time."""
+        ...
+
+    def own(self) -> None:
+        """See that nobody else works on it until it is closed, where only one may.
+
+        Raises:
+            DatabaseUnusable: somebody does.
+        """
         ...
 
     async def close(self) -> None:
@@ -112,6 +121,8 @@ class SqliteDatabase:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as exc:
             raise DatabaseUnusable(f"{path.parent} can't be made ({exc.strerror}); choose another data.folder.") from None
+        self._path = path
+        self._owned: IO[str] | None = None
         self._engine = sqlite_engine(path)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="database-read")
@@ -146,6 +157,17 @@ class SqliteDatabase:
         await asyncio.to_thread(self._thread.join)
         await asyncio.to_thread(self._readers.shutdown)
         self._engine.dispose()
+        if self._owned is not None:
+            self._owned.close()
+
+    def own(self) -> None:
+        """See `Database`. The lock goes with the process, however it ends."""
+        if self._owned is None:
+            self._owned = self._path.with_name(f"{self._path.name}-owner").open("w")
+            try:
+                fcntl.flock(self._owned, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise DatabaseUnusable(_OWNED) from None
 
     def _read(self, work: Work[T]) -> T:
         try:
@@ -243,6 +265,7 @@ def sqlite_engine(path: Path) -> sa.Engine:
     return engine
 
 
+_OWNED = "Another Teduh works with this database; stop it, or give this one its own data.folder."
 _DAMAGED = "The database file is damaged or is no database; restore a backup."
 _UNWRITABLE = "The database file can't be written; check the owner and rights of data.folder."
 _LOCKED = "The database is locked by another program; stop it, or give Teduh its own data.folder."
@@ -291,6 +314,9 @@ class PostgresDatabase:
     async def read(self, work: Work[T]) -> T:
         """See `Database`."""
         return await self._run(self._engine.connect, work)
+
+    def own(self) -> None:
+        """See `Database`: as many as are wanted work on it."""
 
     async def wipe(self) -> None:
         """See `Database`: PostgreSQL's own log and free space are its operator's."""

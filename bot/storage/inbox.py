@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.messages import Update
 from bot.storage.database import Turn, alone
+from bot.storage.ids import node_of
 from bot.storage.prepared import Prepared, PreparedIn, Row
 from bot.storage.tables import inbox, microseconds, moment_of
 from bot.storage.vault import SealBroken, Vault
@@ -201,13 +202,10 @@ def set_aside(db: sa.Connection, ids: Sequence[int], *, error: str) -> None:
         _mark.run(db, ids, (SET_ASIDE, error[:60]))
 
 
-def give_back(db: sa.Connection, *, now: datetime) -> int:
-    """Put back what was in hands whose lease ran out. How many."""
-    query = (
-        sa.update(inbox)
-        .where(_is_open, inbox.c.state == TAKEN, inbox.c.lease_until < now)
-        .values(state=WAITING, lease=None, lease_until=None)
-    )
+def give_back(db: sa.Connection, *, now: datetime, gone: Sequence[int] = ()) -> int:
+    """Put back what was in hands whose lease ran out, or whose process (by its number) is gone. How many."""
+    lost = sa.or_(inbox.c.lease_until < now, node_of(inbox.c.lease).in_(gone))
+    query = sa.update(inbox).where(_is_open, inbox.c.state == TAKEN, lost).values(state=WAITING, lease=None, lease_until=None)
     return db.execute(query).rowcount
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from bot.domain.messages import ContactId, DeliveryState, MessageId, OutboundMessage, Receipt
 from bot.storage.database import Turn, alone
+from bot.storage.ids import node_of
 from bot.storage.messages import open_bubble
 from bot.storage.prepared import Prepared, PreparedIn
 from bot.storage.tables import contacts, conversations, messages, microseconds, moment_of, outbox
@@ -294,13 +295,16 @@ def record(db: sa.Connection, vault: Vault, fates: Sequence[Fate], *, now: datet
         _record.many(db, rows)
 
 
-def settle_lost(db: sa.Connection, *, now: datetime, channels_that_resend: Sequence[str]) -> list[ContactId]:
-    """Settle what was being sent by somebody who is gone: its fate is unknown.
+def settle_lost(
+    db: sa.Connection, *, now: datetime, channels_that_resend: Sequence[str], gone: Sequence[int] = ()
+) -> list[ContactId]:
+    """Settle what was being sent by somebody who is gone, by its lease or by its process's number: its fate is unknown.
 
     A question of the program goes out once more where the channel allows it, and says so in `was_unknown`; a responder's own
     words wait as unknown for her decision. Gives the contacts concerned.
     """
-    lost = outbox.c.state.in_((_queued, _sending)) & (outbox.c.state == _sending) & (outbox.c.lease_until < now)
+    is_over = sa.or_(outbox.c.lease_until < now, node_of(outbox.c.lease).in_(gone))
+    lost = outbox.c.state.in_((_queued, _sending)) & (outbox.c.state == _sending) & is_over
     who = list(db.scalars(sa.select(outbox.c.contact_id).where(lost).distinct()))
     if not who:
         return []
