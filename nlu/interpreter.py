@@ -69,4 +69,5 @@ class Interpreter:
             level=level,
             groups=self._groups.read(reading, findings, facts),
             facts=facts,
+            watch=self._risks.watch(findings) if findings else None,
         )

@@ -7,7 +7,7 @@ from nlu.negation import Negation
 from nlu.normalize import Reading
 from nlu.pattern import Pattern
 from nlu.rules import Frame, Rule, RuleBook
-from nlu.understanding import Level, Risk
+from nlu.understanding import Level, Risk, Watch
 
 _ASK_SCORE = 0.5
 _DANGER = "immediate_danger"
@@ -94,7 +94,8 @@ class RiskReader:
         by_topic: dict[str, list[Finding]] = {}
         topics = self._book.topics
         for finding in findings:
-            if not topics[finding.rule.topic].is_need:
+            topic = topics[finding.rule.topic]
+            if not topic.is_need and topic.watch is None:
                 by_topic.setdefault(finding.rule.topic, []).append(finding)
         risks = [self._risk(name, group, reading) for name, group in by_topic.items()]
         if len(risks) > 1:
@@ -121,6 +122,11 @@ class RiskReader:
     def needs(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """The findings that speak of a need and of no harm, the more urgent first."""
         return tuple(finding for finding in findings if self._book.topics[finding.rule.topic].is_need)
+
+    def watch(self, findings: tuple[Finding, ...]) -> Watch | None:
+        """Whether others may see what is written, as far as said: that somebody reads it before that the phone is not the writer's."""
+        told = {self._book.topics[finding.rule.topic].watch for finding in findings}
+        return Watch.READ if Watch.READ in told else Watch.SHARED if Watch.SHARED in told else None
 
     def _risk(self, name: str, group: list[Finding], reading: Reading) -> Risk:
         level = min((finding.level for finding in group), key=lambda level: level.rank)

@@ -7,10 +7,12 @@ from nlu.datafile import Block, read
 from nlu.errors import LexiconError
 from nlu.lexicon import Lexicon
 from nlu.pattern import Pattern, PatternError, parse
-from nlu.understanding import Level
+from nlu.understanding import Level, Watch
 
 _RULE_KEYS = frozenset(["id", "about", "level", "when", "unless", "raise", "lower", "ignore", "score", "yes", "no", "negation"])
-_TOPIC_KEYS = frozenset(["topic", "about", "order", "order_first", "first", "yields", "groups", "threat", "need", "rules"])
+_TOPIC_KEYS = frozenset(
+    ["topic", "about", "order", "order_first", "first", "yields", "groups", "threat", "need", "watch", "rules"]
+)
 _FRAME_KEYS = frozenset(["about", "when", "unless", "effect"])
 # In so many messages that a pattern filed under one of them would be tried for nothing.
 _FREQUENT = [
@@ -63,7 +65,8 @@ class Topic:
     """A topic of pas.yml: its place in the order of risks (smaller first), the groups it hints at, whether P1 means danger now.
 
     When one of `first` is found, `order_first` is its place; it says nothing beside a topic of `yields` that is as urgent.
-    `is_need` topics say what somebody lacks; they give groups and an intent, and are no risk.
+    `is_need` topics say what somebody lacks; they give groups and an intent, and are no risk. A topic with `watch` is neither:
+    it tells that others may see what is written.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Topic:
     groups: tuple[str, ...]
     is_threat: bool
     is_need: bool
+    watch: Watch | None
     first: tuple[Pattern, ...]
     yields: frozenset[str]
 
@@ -152,9 +156,18 @@ def _topic(root: Block, stem: str, lexicon: Lexicon, faults: list[str]) -> Topic
         groups=tuple(root.words("groups")),
         is_threat=root.text("threat") == "yes",
         is_need=root.text("need") == "yes",
+        watch=_watch(root, faults),
         first=_patterns(root, "first", lexicon, faults),
         yields=frozenset(root.words("yields")),
     )
+
+
+def _watch(root: Block, faults: list[str]) -> Watch | None:
+    name = root.text("watch")
+    if name and name not in [watch.value for watch in Watch]:
+        faults.append(f"{root.where('watch')}: `watch` is read or shared")
+        return None
+    return Watch(name) if name else None
 
 
 def _rule(block: Block, topic: Topic, lexicon: Lexicon, faults: list[str]) -> Rule:

@@ -72,3 +72,6 @@ START, GREETING = "intake", "system_start"
 
 CONSENT, PRIVATE = "consent", "private"
 """Guards: the contact agreed; only the contact reads this just now."""
+
+SHARED, ASKED_SAFE = "shared", "asked_safe"
+"""Guards: the phone is somebody else's, which matters as soon as danger is told; whether writing is safe was asked just now."""

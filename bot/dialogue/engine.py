@@ -78,9 +78,10 @@ class Engine:
         if message.kind in (Kind.BLOCKED, Kind.UNBLOCKED, Kind.IGNORED):
             return run.turn()
         self._safety.note(run, understanding)
+        is_heard = self._safety.hear_watcher(run, understanding)
         if message.kind is Kind.EDIT:
             return run.turn()
-        command = self._command(message) or self._meant(understanding)
+        command = self._command(message) or (None if self._safety.is_unsafe(run) else self._meant(understanding))
         if run.control is Control.HUMAN:
             if command in _OBEYED_WITH_A_PERSON:
                 self._obey(run, command)
@@ -89,7 +90,9 @@ class Engine:
         if command is not None and not (is_fresh and command == "restart") and not (is_waiting and command in _OF_A_QUESTION):
             self._obey(run, command)
         elif is_waiting:
-            self._safety.hold(run, message, understanding, is_command=command is not None)
+            self._safety.hold(run, message, understanding, is_command=command is not None, is_heard=is_heard)
+        elif self._safety.is_unsafe(run) and (is_heard or not self._steps.is_framed(run)):
+            self._talk_unseen(run, message, understanding, is_heard=is_heard)
         else:
             self._talk(run, message, understanding, is_fresh=is_fresh)
         self._safety.secure(run)
@@ -231,6 +234,18 @@ class Engine:
             self._answers.take_media(run, message, asked)
         else:
             self._answers.take_answer(run, message, understanding, asked, topic=topic, again=again, kept=kept)
+
+    def _talk_unseen(self, run: Run, message: InboundMessage, understanding: Understanding, *, is_heard: bool) -> None:
+        """Others may read along: neutral words only, until the contact says that it is safe; then the talk goes on."""
+        asking.keep_facts(run, understanding, None)
+        if not run.stack and run.session.last_step is None:
+            self._keep_story(run, message, understanding)
+        if self._safety.keep_quiet(run, message, is_heard=is_heard):
+            return
+        if not run.stack:
+            worst = min(run.levels, key=lambda topic: run.levels[topic].rank, default=None)
+            self._begin(run, self._answers.triggered(run, understanding, worst))
+        self._steps.run(run)
 
     def _keep_story(self, run: Run, message: InboundMessage, understanding: Understanding) -> None:
         """A first message that tells something is the story: it is not asked for again."""
