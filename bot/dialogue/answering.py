@@ -90,7 +90,7 @@ class Answers:
         if message.kind is Kind.TEXT and not asking.has_words(message.text):
             self._steps.run(run)
             return
-        answer = asking.read(run, message, asked, self._read_answer, self._read_choice)
+        answer = asking.read(run, message, asked, self._read_answer, self._read_choice, understanding)
         is_consent = isinstance(asked.step.kind, Consent)
         if answer is None and is_consent and not understanding.risks and asking.wants_to_know(message.text, understanding):
             answer = asking.TELL_MORE

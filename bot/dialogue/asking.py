@@ -134,6 +134,7 @@ def read(
     asked: Asked,
     read_answer: Callable[[str, str], Answer],
     read_choice: Callable[[str, Sequence[tuple[str, Sequence[str]]]], Answer],
+    understanding: Understanding,
 ) -> Any:
     """The value a message gives to the open question; REFUSED_ANSWER, UNSURE_ANSWER, WHY; None when it is no answer."""
     question = asked.question
@@ -165,7 +166,14 @@ def read(
         answer = read_answer(question.type.value, text)
         if answer.value is not None and answer.confidence >= SURE:
             return {"refuse": REFUSED_ANSWER, "unsure": UNSURE_ANSWER}.get(str(answer.value), _converted(answer.value))
+        if question.type is Type.RELATION and (told := _concerned(understanding)):
+            return told
     return _refusal(text, read_answer)
+
+
+def _concerned(understanding: Understanding) -> str | None:
+    """Whom a sentence is about: an answer to "for whom?" that need not be as sure as what passes the question over."""
+    return next((str(fact.value) for fact in understanding.facts if fact.kind == "relation"), None)
 
 
 def _consent(
