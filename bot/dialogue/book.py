@@ -70,6 +70,9 @@ URGENT = (Level.P1, Level.P2)
 START, GREETING = "intake", "system_start"
 """The flow that every talk begins with, and the one of greeting and consent that comes before it."""
 
+CRY, GENTLE = "cry", "system_gentle"
+"""The intent of a few frightened words, and the flow that meets them with one question, also before consent."""
+
 CONSENT, PRIVATE = "consent", "private"
 """Guards: the contact agreed; only the contact reads this just now."""
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from bot.dialogue import asking
 from bot.dialogue.answering import MEDIA, Answers
 from bot.dialogue.asking import ReadAnswer, ReadChoice
-from bot.dialogue.book import CONSENT, GREETING, PRIVATE, START, Book
+from bot.dialogue.book import CONSENT, GENTLE, GREETING, PRIVATE, START, Book
 from bot.dialogue.flow import Consent
 from bot.dialogue.run import Run
 from bot.dialogue.safety import SAFE_SLOT, SafetyNet
@@ -240,6 +240,8 @@ class Engine:
         asking.keep_facts(run, understanding, None)
         if not run.stack and run.session.last_step is None:
             self._keep_story(run, message, understanding)
+        if is_heard and self._steps.is_framed(run):
+            run.stack.pop()
         if self._safety.keep_quiet(run, message, is_heard=is_heard):
             return
         if not run.stack:
@@ -257,6 +259,9 @@ class Engine:
         """Start a talk, or another round of it: a greeting and consent first where they are lacking."""
         if wanted is None and CONSENT in run.guards and START in self._book.flows:
             run.say_named(WELCOME_BACK)
+        if wanted == GENTLE:
+            self._steps.push(run, wanted)
+            return
         if wanted is not None or START in self._book.flows:
             self._steps.push(run, wanted or START)
         if CONSENT not in run.guards and GREETING in self._book.flows:

@@ -15,6 +15,7 @@ from nlu.understanding import Level, Understanding, Watch
 
 SAFE_SLOT = "aman_menulis"
 HOLDING_EVERY = timedelta(minutes=5)
+FEW_WORDS = 4
 COMMAND_EVERY = timedelta(minutes=1)
 
 Pick = Callable[[str, Run, int], Sequence[str]]
@@ -179,6 +180,8 @@ class SafetyNet:
         elif last is None or run.circumstances.now - last >= (COMMAND_EVERY if is_command else HOLDING_EVERY):
             self.say_holding(run)
             run.is_holding = True
+        elif asking.is_cry(understanding) or (understanding.level is not None and len(message.text.split()) <= FEW_WORDS):
+            run.say_named("system_here")
 
     def is_unsafe(self, run: Run) -> bool:
         """Whether the contact said that others can read this phone: then only neutral words stand on it."""
