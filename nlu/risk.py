@@ -38,10 +38,14 @@ class RiskReader:
             return ()
         negation, by_bit = Negation(reading, self._lexicon), self._book.by_bit
         found: dict[str, Finding] = {}
+        # From the highest bit down the number left grows shorter; its place is a cheaper key than the bit, thousands of bits long.
+        places: list[int] = []
         while keys:
-            bit = keys & -keys
-            keys ^= bit
-            for others, rule, pattern in by_bit[bit]:
+            place = keys.bit_length() - 1
+            keys ^= 1 << place
+            places.append(place)
+        for place in reversed(places):
+            for others, rule, pattern in by_bit[place]:
                 # Nearly all end here, so this is not left to the pattern.
                 for mask in others:
                     if not mask & total:
@@ -75,7 +79,8 @@ class RiskReader:
         return level
 
     def _framed(self, findings: list[Finding], reading: Reading, negation: Negation) -> tuple[Finding, ...]:
-        frames = [frame for frame in self._book.frames if _holds(frame, reading, negation)]
+        total = reading.total
+        frames = [frame for frame in self._book.frames if frame.key & total and _holds(frame, reading, negation)]
         if not frames:
             return tuple(findings)
         kept = []
@@ -111,7 +116,9 @@ class RiskReader:
         kept = [
             risk for risk in risks if not any(levels.get(other, 9) <= risk.level.rank for other in topics[risk.name].yields)
         ]
-        return tuple(sorted(kept, key=lambda risk: self._place(risk.name, reading)))
+        if len(kept) > 1:
+            kept.sort(key=lambda risk: self._place(risk.name, reading))
+        return tuple(kept)
 
     def _place(self, name: str, reading: Reading) -> int:
         """Where a topic stands among others here: its own words may move it forward."""

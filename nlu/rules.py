@@ -82,10 +82,14 @@ class Topic:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Frame:
-    """A way of speaking that is no cry for help: news, fiction, joke, the past. `drops`: nothing is left; else at most P3."""
+    """A way of speaking that is no cry for help: news, fiction, joke, the past. `drops`: nothing is left; else at most P3.
+
+    Without a bit of `key` none of `when` can match.
+    """
 
     name: str
     drops: bool
+    key: int
     when: tuple[Pattern, ...]
     unless: tuple[Pattern, ...]
 
@@ -94,7 +98,7 @@ class Frame:
 class RuleBook:
     """All rules and frames.
 
-    `by_bit` finds the patterns worth trying from the bits of a text: each with the masks it needs besides, and its rule.
+    `by_bit` finds the patterns worth trying from the places of a text's bits: each with the masks it needs besides, and its rule.
     """
 
     topics: dict[str, Topic]
@@ -234,11 +238,16 @@ def _frames(root: Block, lexicon: Lexicon, faults: list[str]) -> list[Frame]:
         faults.extend(f"{block.where(key)}: `{key}` is no key of a frame" for key in block if key not in _FRAME_KEYS)
         if block.text("effect") not in _EFFECTS:
             faults.append(f"{block.where('effect')}: `effect` is drop or ask")
+        when = _patterns(block, "when", lexicon, faults)
+        key = 0
+        for pattern in when:
+            key |= min(pattern.needed, key=int.bit_count)
         frames.append(
             Frame(
                 name=name,
                 drops=block.text("effect") == "drop",
-                when=_patterns(block, "when", lexicon, faults),
+                key=key,
+                when=when,
                 unless=_patterns(block, "unless", lexicon, faults),
             )
         )
@@ -261,6 +270,6 @@ def _index(rules: list[Rule], lexicon: Lexicon) -> tuple[dict[int, tuple[tuple[t
             rest = key
             while rest:
                 bit = rest & -rest
-                by_bit.setdefault(bit, []).append((others, rule, pattern))
+                by_bit.setdefault(bit.bit_length() - 1, []).append((others, rule, pattern))
                 rest ^= bit
-    return {bit: tuple(entries) for bit, entries in by_bit.items()}, key_bits
+    return {place: tuple(entries) for place, entries in by_bit.items()}, key_bits
