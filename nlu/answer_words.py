@@ -17,6 +17,7 @@ _WEAK = 0.5
 _SHORT = 4
 _MEDIUM = 9
 _COMMAND_WORDS = 5
+_AND = (["dan"], ["sama"], ["&"], ["serta"])
 _WHO = (["yang"], ["yg"], ["sing"], ["nu"])
 # "gpp" can mean yes, no, or leave me be: too little to act on without asking.
 _OPEN = 0.4
@@ -219,19 +220,18 @@ def _named_for(tokens: list[str]) -> list[str]:
 
     None when a sentence says neither.
     """
-    relations = _phrases("relation")
-    found = [(at, length) for _value, at, length in relations.find(tokens)]
-    covered = {at + step for at, length in found for step in range(length)}
-    beside = _words("relation_beside")
-    if all(at in covered or token in beside or token in _polite() or token.isdecimal() for at, token in enumerate(tokens)):
-        return tokens
-    before = _words("relation_after")
-    for at, length in found:
+    found = _phrases("relation").find(tokens)
+    covered = {at + step for _value, at, length in found for step in range(length)}
+    beside, before = _words("relation_beside"), _words("relation_after")
+    for value, at, length in found:
         end = at + length
         if tokens[at] in before or (at and tokens[at - 1] in before) or (at == 0 and tokens[end : end + 1] in _WHO):
-            while end < len(tokens) and (end in covered or tokens[end] in beside):
+            # "buat aku, anakku masih kecil" is for the writer; "untuk anak saya" goes on to whose child it is.
+            while value != "self" and end < len(tokens) and (end in covered or tokens[end] in beside):
                 end += 1
-            return tokens[at:end]
+            return tokens[at:end] if value != "self" or tokens[end : end + 1] not in _AND else tokens
+    if all(at in covered or token in beside or token in _polite() or token.isdecimal() for at, token in enumerate(tokens)):
+        return tokens
     return []
 
 
