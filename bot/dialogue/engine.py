@@ -99,10 +99,12 @@ class Engine:
         return run.turn()
 
     def resume(self, session: Session, circumstances: Circumstances) -> Turn:
-        """The talk in the program's hands again: where it rested, or an offer of more."""
+        """The talk in the program's hands again: where it rested, or an offer of more; silence on a phone that others read."""
         # What a person looked at is looked at: the same danger seen again is a new one, with numbers and a case of its own.
         session = replace(session, levels={}, scores={}, announced=(), groups=(), shown_services=())
         run = Run(self._book, session, replace(circumstances, control=Control.BOT))
+        if self._safety.is_unsafe(run):
+            return run.turn()
         run.say_named("system_human_left")
         if run.stack:
             self._steps.run(run)

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.dialogue.turn import CaseNoted, HandoffAsked, SignSeen
+from bot.dialogue.turn import CaseNoted, Circumstances, HandoffAsked, SignSeen
 from bot.domain.cases import Control
 from nlu.understanding import Level
-from tests.dialogue.test_engine import CONTENT, Person, agreed
+from tests.dialogue.test_engine import CONTENT, ENGINE, Person, agreed
 
 AT_HOME = "suami saya mukul saya"
 NAMES_TROUBLE = re.compile(r"kekerasan|pukul|seksual|bunuh|polisi|bahaya|nyawa|cerita|takut|\b1\d\d\b", re.IGNORECASE)
@@ -147,8 +147,12 @@ def test_who_said_that_it_is_safe_goes_on_with_a_borrowed_phone():
 
 def test_a_responder_who_leaves_does_not_make_the_phone_safe():
     person = Person().says("suami mukul aku, dia lagi di samping saya")
-    person.control = Control.BOT
+    assert person.session is not None
+    turn = ENGINE.resume(person.session, Circumstances(now=person.now, control=Control.HUMAN))
+    assert not turn.replies
+    person.session, person.control = turn.session, turn.control
 
     person.says("halo")
 
-    assert not [service for reply in person.turn.replies for service in reply.services]
+    assert person.heard == CONTENT.book.words("system_safe_again")
+    assert "izin" in str(person.says("sekarang aman").at)
