@@ -314,3 +314,26 @@ async def test_who_writes_under_two_names_at_once_is_one_person(talks: Talks, fi
     aside = await talks.core.database.read(lambda db: list(db.scalars(sa.select(tables.inbox.c.error))))
     assert contacts_there == 1
     assert set(aside) == {None}
+
+
+async def test_a_case_of_somebody_whose_phone_is_read_says_so_and_waits_for_them(talks: Talks):
+    await talks.write("siti", "suami mukul aku, hp saya dibaca dia")
+
+    case = await talks.case("siti")
+    assert case is not None
+    assert (case.level, case.may_contact_first) == (Level.P2, False)
+    assert case.notes == (CONTENT.book.words("note_watched"),)
+    assert not [text for text in talks.channel.texts() if "110" in text or "129" in text]
+
+
+async def test_a_phone_found_to_be_read_while_waiting_makes_the_open_case_wait_too(talks: Talks):
+    await talks.write("siti", "petugas")
+    before = await talks.case("siti")
+    assert before is not None
+    assert before.may_contact_first
+
+    await talks.write("siti", "dia lagi di samping saya")
+
+    case = await talks.case("siti")
+    assert case is not None
+    assert (case.may_contact_first, case.notes) == (False, (CONTENT.book.words("note_watched"),))
