@@ -304,7 +304,11 @@ class PostgresDatabase:
 
     def __init__(self, url: sa.URL) -> None:
         self._engine: AsyncEngine = create_async_engine(
-            url.set(drivername="postgresql+asyncpg"), pool_size=6, max_overflow=4, pool_pre_ping=True
+            url.set(drivername="postgresql+asyncpg"),
+            pool_size=6,
+            max_overflow=4,
+            # The statements of the message path, in a transaction that is planned once.
+            connect_args={"statement_cache_size": 500},
         )
 
     async def write(self, work: Work[T]) -> T:
@@ -329,6 +333,8 @@ class PostgresDatabase:
         for pause in (*_PAUSES, None):
             try:
                 async with connect() as connection:
+                    # Begins the transaction, which `prepared` relies on, and finds out whether the server is still there.
+                    await connection.exec_driver_sql("select 1")
                     return await connection.run_sync(work)
             except _TROUBLE as exc:
                 if not _is_away(exc) and _state(exc) not in _RUN_AGAIN:
