@@ -24,6 +24,7 @@ from bot.config import Settings
 from bot.content import Content
 from bot.delivery import Delivery
 from bot.errors import BotError
+from bot.removal import Removals
 from bot.storage import canary, people
 from bot.storage.database import Database, open_database
 from bot.storage.ids import Ids
@@ -65,6 +66,7 @@ class Core:
     receiver: Receiver
     worker: Worker
     delivery: Delivery
+    removals: Removals
     wake_outbox: Callable[[], None]
     now: Callable[[], datetime]
 
@@ -160,7 +162,7 @@ def build_core(
         fault_text=content.fault_text,
     )
     desk = Desk(vault=vault, new_id=new_id, engine=engine, render=content.render, frame=content.frame)
-    inbox_bell, outbox_bell = Bell(asyncio.Event()), Bell(asyncio.Event())
+    inbox_bell, outbox_bell, removal_bell = (Bell(asyncio.Event()) for _ in range(3))
     by_name = {channel.name: channel for channel in channels}
     delivery = Delivery(database=database, vault=vault, channels=by_name, live=live, bell=outbox_bell, lease=new_id(), now=now)
     worker = Worker(
@@ -173,6 +175,7 @@ def build_core(
         sender=delivery,
         inbox_bell=inbox_bell,
         outbox_bell=outbox_bell,
+        removal_bell=removal_bell,
         now=now,
     )
     return Core(
@@ -188,6 +191,7 @@ def build_core(
         receiver=Receiver(database=database, vault=vault, wake=inbox_bell.ring),
         worker=worker,
         delivery=delivery,
+        removals=Removals(database=database, vault=vault, channels=by_name, bell=removal_bell, now=now),
         wake_outbox=outbox_bell.ring,
         now=now,
     )
@@ -252,6 +256,7 @@ async def _run(core: Core, listener: socket.socket, say: Callable[[str], None]) 
         asyncio.create_task(core.worker.run_inbox(), name="inbox"),
         asyncio.create_task(core.worker.run_clock(), name="clock"),
         asyncio.create_task(core.delivery.run(), name="outbox"),
+        asyncio.create_task(core.removals.run(), name="removals"),
         asyncio.create_task(server.serve(sockets=[listener]), name="web"),
     ]
     if telegram is not None:
@@ -401,7 +406,7 @@ async def _stop(core: Core, server: uvicorn.Server, tasks: list[asyncio.Task[Non
     server.should_exit = True
     core.live.close()
     for task in tasks:
-        if task.get_name() in ("telegram", "clock"):
+        if task.get_name() in ("telegram", "clock", "removals"):
             task.cancel()
     core.worker.stop()
     core.delivery.stop()

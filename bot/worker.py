@@ -82,6 +82,7 @@ class Worker:
         sender: Sender,
         inbox_bell: Bell,
         outbox_bell: Bell,
+        removal_bell: Bell,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -93,6 +94,7 @@ class Worker:
         self._sender = sender
         self._inbox_bell = inbox_bell
         self._outbox_bell = outbox_bell
+        self._removal_bell = removal_bell
         self._now = now
         self._lease = parts.new_id() if database.is_shared else inbox.ALONE
         self._group: list[Heard] = []
@@ -184,6 +186,8 @@ class Worker:
             log.error("message_set_aside", error=error)
         if outcome.has_outgoing:
             self._outbox_bell.ring()
+        if outcome.has_removals:
+            self._removal_bell.ring()
         for contact_id in outcome.contacts:
             self._live.publish(f"contact:{contact_id}", {"kind": "said"})
         for case_id, seq in outcome.cases.items():

@@ -27,7 +27,7 @@ from bot.dialogue.turn import (
 from bot.domain.cases import CaseId, Control, Sign
 from bot.domain.contacts import Contact, Conversation
 from bot.domain.messages import ContactId, InboundMessage, Kind, OutboundMessage, Receipt, join_bubbles
-from bot.storage import cases, consents, contacts, inbox, messages, outbox
+from bot.storage import cases, consents, contacts, inbox, messages, outbox, removals
 from bot.storage.contacts import Known, Memory
 from bot.storage.vault import Vault
 from nlu.understanding import Level, Understanding, most_urgent
@@ -72,6 +72,7 @@ class Outcome:
     is_queue_changed: bool = False
     has_outgoing: bool = False
     is_erased: bool = False
+    has_removals: bool = False
     due: list[outbox.Due] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
@@ -82,6 +83,7 @@ class Outcome:
         self.is_queue_changed |= other.is_queue_changed
         self.has_outgoing |= other.has_outgoing
         self.is_erased |= other.is_erased
+        self.has_removals |= other.has_removals
         self.due += other.due
         self.failed += other.failed
 
@@ -267,8 +269,11 @@ def _note_events(talk: Talk, turn: Turn, parts: Parts, *, seq: int, now: datetim
                 talk.agreed += _consents(talk, event, parts, seq=seq, now=now)
             case CommandObeyed(command="erase"):
                 talk.erase()
-            case CommandObeyed(command="stop" | "quick_exit" as command) if talk.case is not None:
-                talk.enter_event("stopped" if command == "stop" else "left_page", now=now)
+            case CommandObeyed(command="stop" | "quick_exit" as command):
+                if command == "quick_exit":
+                    talk.leave_phone()
+                if talk.case is not None:
+                    talk.enter_event("stopped" if command == "stop" else "left_page", now=now)
             case ServiceShown() | CommandObeyed():
                 pass
     if asked or talk.case or any(sign.level in _URGENT for sign in talk.new_signs):
@@ -344,11 +349,18 @@ def _save(
 ) -> None:
     vault = parts.vault
     # First what is forgotten, then what came after it.
+    on_phones: list[tuple[ContactId, list[str]]] = []
     for talk in talks:
+        if talk.leaves_phone:
+            on_phones.append((talk.contact.id, privacy.list_on_phone(db, vault, talk.contact, also=talk.also_removed, now=now)))
         if talk.is_erased and not talk.is_new:
             privacy.erase(db, talk.contact.id, now=now)
     contacts.save(db, vault, [talk.known() for talk in talks], now=now)
     contacts.add_aliases(db, [(talk.contact, digest) for talk in talks for digest in talk.aliases])
+    for who, names in on_phones:
+        if names:
+            removals.add(db, vault, parts.new_id(), who, names, now=now)
+            outcome.has_removals = True
     messages.add(db, vault, [entry for talk in talks for entry in talk.entries])
     if room is not None:
         outcome.due = _due_at_once(db, talks, most=room.most)

@@ -54,6 +54,8 @@ class Talk:
         self.agreed: list[Consent] = []
         self.reach: bool | None = None
         self.is_erased = False
+        self.leaves_phone = False
+        self.also_removed: list[str] = []
         self._new_id = new_id
 
     def snapshot(self) -> "Talk | None":
@@ -62,6 +64,7 @@ class Talk:
             return None
         kept = copy(self)
         kept.entries, kept.outgoing, kept.agreed = self.entries[:], self.outgoing[:], self.agreed[:]
+        kept.also_removed = self.also_removed[:]
         return kept
 
     def restore(self, before: "Talk | None") -> None:
@@ -238,8 +241,14 @@ class Talk:
         if (groups, referrals) != (self.case.groups, self.case.referrals):
             self.case = replace(self.case, groups=groups, referrals=referrals)
 
+    def leave_phone(self) -> None:
+        """Let what was said so far be removed from the contact's phone, as far as the platform can."""
+        self.leaves_phone = True
+        self.also_removed += [entry.platform_id for entry in self.entries if entry.platform_id]
+
     def erase(self) -> None:
         """Forget all that was said, this message included; what is said from here on is only the confirmation."""
+        self.leave_phone()
         self.is_erased = True
         # Its case ends with the erasure; what is told from here on may open another.
         self.case = self.case_before = None

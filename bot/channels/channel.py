@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.domain.messages import InboundMessage, OutboundMessage, Receipt, Sent
 from bot.errors import BotError
@@ -91,4 +91,17 @@ class Channel(Protocol):
 
     async def acknowledge(self, tokens: Sequence[str]) -> None:
         """Tell the platform that button presses were taken (Telegram's callback queries). Failing is no fault."""
+        ...
+
+
+@runtime_checkable
+class Remover(Protocol):
+    """A channel that can take messages back from a contact's phone."""
+
+    async def remove(self, address: str, platform_ids: Sequence[str]) -> None:
+        """Remove these, newest first. One that is gone already, or too old, is no fault.
+
+        Raises:
+            DeliveryDelayed, DeliveryRefused, DeliveryUncertain, ChannelDown: trying again does no harm.
+        """
         ...

@@ -36,6 +36,9 @@ _UNSAID_WAIT = 5.0
 _LONGEST_WAIT = 300.0
 _ACKNOWLEDGERS = 16
 _MOST_TOKENS = 10_000
+_MOST_REMOVED = 100
+"""Messages that one call removes. Source: Bot API, deleteMessages."""
+
 _HELD_CHATS_MEAN_ALL = 3
 """Telegram does not say whether a 429 is about one chat or the whole bot. So many chats at once mean the bot."""
 
@@ -111,7 +114,7 @@ class TelegramChannel:
         return telegram_updates.parse(body)
 
     async def send(self, address: str, message: OutboundMessage, *, key: str, wrote_at: datetime | None = None) -> Sent:  # noqa: ARG002 - no window
-        """See `Channel`. A long text goes out in several bubbles; the last one's number is given."""
+        """See `Channel`. A long text goes out in several bubbles; their numbers are given, joined by commas."""
         if self._calls is None:
             raise DeliveryDelayed(reason="starting", wait_seconds=1.0, whole_channel=True)
         if not address.removeprefix("-").isdecimal():
@@ -119,11 +122,21 @@ class TelegramChannel:
         bubbles = bubbles_of(message)
         if not bubbles:
             raise DeliveryRefused(reason="empty")
-        number = 0
+        numbers = ""
         for index in range(self._parts.next_of(key, len(bubbles)), len(bubbles)):
             number = await self._send_bubble(self._calls, address, bubbles[index], message)
-            self._parts.note(key, index + 1, len(bubbles))
-        return Sent(platform_id=str(number) if number else "")
+            numbers = self._parts.note(key, str(number or ""), len(bubbles))
+        return Sent(platform_id=numbers)
+
+    async def remove(self, address: str, platform_ids: Sequence[str]) -> None:
+        """See `Remover`."""
+        if self._calls is None:
+            raise DeliveryDelayed(reason="starting", wait_seconds=1.0)
+        if not address.isdecimal():
+            raise DeliveryRefused(reason="bad_address", unreachable=True)
+        numbers = [int(each) for each in platform_ids if each.isdecimal()]
+        for start in range(0, len(numbers), _MOST_REMOVED):
+            await self._calls.remove(int(address), numbers[start : start + _MOST_REMOVED])
 
     async def _send_bubble(self, calls: Calls, address: str, bubble: Bubble, message: OutboundMessage) -> int:
         try:

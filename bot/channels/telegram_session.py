@@ -113,6 +113,25 @@ class TakePress(LightMethod[bool], frozen=True, kw_only=True):
         return True
 
 
+class RemoveTexts(LightMethod[bool], frozen=True, kw_only=True):
+    """deleteMessages: at most 100 of a chat; those that are gone or too old are passed over."""
+
+    __returning__ = bool
+    __api_method__ = "deleteMessages"
+
+    chat_id: int
+    message_ids: list[int]
+
+    def body(self) -> dict[str, Any]:
+        """See `LightMethod`."""
+        return {"chat_id": self.chat_id, "message_ids": self.message_ids}
+
+    @staticmethod
+    def read(_result: msgspec.Raw) -> bool:
+        """See `LightMethod`."""
+        return True
+
+
 class FetchUpdates(LightMethod[bytes], frozen=True, kw_only=True):
     """getUpdates, its list left as it came: updates are read by `telegram_updates`, and one that can't be must not hide others."""
 

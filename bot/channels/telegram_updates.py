@@ -23,11 +23,13 @@ COMMAND_WORDS = {
     "bahasa": "ganti bahasa",
     "berhenti": "berhenti",
     "hapus": "hapus data",
+    "keluar": "keluar",
     "help": "help",
     "person": "talk to a person",
     "language": "change language",
     "stop": "stop",
     "erase": "delete my data",
+    "exit": "exit",
 }
 """What tapping a command of the menu says: the words that work anywhere."""
 

@@ -110,7 +110,7 @@ class WhatsAppChannel:
         sent = ""
         for index in range(self._parts.next_of(key, len(contents)), len(contents)):
             sent = await self._send(whom, contents[index], address=address, key=key)
-            self._parts.note(key, index + 1, len(contents))
+            self._parts.note(key, sent, len(contents))
         return Sent(platform_id=sent)
 
     async def _send(self, whom: dict[str, str], content: Content, *, address: str, key: str) -> str:

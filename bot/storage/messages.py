@@ -190,5 +190,10 @@ def open_bubble(vault: Vault, message_id: MessageId, sealed: bytes) -> OutboundM
     return OutboundMessage(text=content.text, buttons=content.buttons, services=content.services, author=content.author)
 
 
+def platform_id_of(vault: Vault, message_id: MessageId, sealed: bytes) -> str:
+    """The platform's name of this entry, as it is sealed; empty where it has none."""
+    return _decode(vault.open(f"messages:{message_id}", sealed)).platform_id
+
+
 def _key_digest(vault: Vault, key: str) -> bytes | None:
     return vault.digest("console key", key) if key else None

@@ -102,6 +102,7 @@ class FakeBotApi:
         self.answered_presses: list[str] = []
         self.commands: dict[str, list[dict[str, str]]] = {}
         self.left: list[int] = []
+        self.removed: list[tuple[int, int]] = []
         self.webhook_url = self.webhook_secret = ""
         self.last_error_at = 0.0
         self.update_ids = itertools.count(first_update_id)
@@ -513,6 +514,7 @@ class FakeBotApi:
             )
         for message_id in ids:
             self._delete(number, int(message_id))
+            self.removed.append((number, int(message_id)))
         return True
 
     def _delete(self, number: int, message_id: int) -> bool:
