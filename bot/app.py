@@ -20,6 +20,7 @@ from bot.actions.handoff import Desk
 from bot.actions.receive import Receiver
 from bot.actions.respond import Parts
 from bot.channels.channel import Channel
+from bot.channels.standing import Standing
 from bot.config import Settings
 from bot.content import Content
 from bot.delivery import Delivery
@@ -59,6 +60,7 @@ class Core:
     database: Database
     vault: Vault
     live: Live
+    standing: Standing
     new_id: Ids
     parts: Parts
     desk: Desk
@@ -151,6 +153,7 @@ def build_core(
     vault = open_vault(settings)
     database = open_database(settings.database_url)
     live, new_id = Live(), Ids()
+    standing = Standing(now, lambda: live.publish("console", {"kind": "queue"}))
     engine = content.engine()
     parts = Parts(
         engine=engine,
@@ -164,7 +167,17 @@ def build_core(
     desk = Desk(vault=vault, new_id=new_id, engine=engine, render=content.render, frame=content.frame)
     inbox_bell, outbox_bell, removal_bell = (Bell(asyncio.Event()) for _ in range(3))
     by_name = {channel.name: channel for channel in channels}
-    delivery = Delivery(database=database, vault=vault, channels=by_name, live=live, bell=outbox_bell, lease=new_id(), now=now)
+    delivery = Delivery(
+        database=database,
+        vault=vault,
+        channels=by_name,
+        live=live,
+        bell=outbox_bell,
+        lease=new_id(),
+        new_id=new_id,
+        standing=standing,
+        now=now,
+    )
     worker = Worker(
         database=database,
         parts=parts,
@@ -172,6 +185,7 @@ def build_core(
         interpreter=interpreter,
         channels=by_name,
         live=live,
+        standing=standing,
         sender=delivery,
         inbox_bell=inbox_bell,
         outbox_bell=outbox_bell,
@@ -184,6 +198,7 @@ def build_core(
         database=database,
         vault=vault,
         live=live,
+        standing=standing,
         new_id=new_id,
         parts=parts,
         desk=desk,
@@ -278,7 +293,13 @@ async def _recover(core: Core) -> None:
     def take_back(db: sa.Connection) -> None:
         inbox.give_back(db, now=far)
         resend = [name for name, channel in core.channels.items() if channel.resends_prompts]
-        outbox.settle_lost(db, now=far, channels_that_resend=[*resend, "telegram", "whatsapp"])
+        outbox.settle_lost(
+            db,
+            now=core.now(),
+            channels_that_resend=[*resend, "telegram", "whatsapp"],
+            channels_with_receipts=["whatsapp"],
+            is_everybody_gone=True,
+        )
 
     await core.database.write(take_back)
 
@@ -323,6 +344,7 @@ def _build_telegram(core: Core) -> TelegramChannel | None:
         api_url=chosen.api_url,
         per_chat_per_second=chosen.per_chat_per_second or None,
         per_second=chosen.per_second or None,
+        standing=core.standing,
     )
     core.channels[channel.name] = channel
     return channel
@@ -374,6 +396,7 @@ def _hooks(core: Core, telegram: TelegramChannel | None, whatsapp: WhatsAppChann
             verify_token=number.verify_token,
             unpack=whatsapp.unpack,
             store=core.receiver.receive,
+            standing=core.standing,
         )
     return hooks
 

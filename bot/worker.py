@@ -13,7 +13,8 @@ from bot.actions import overdue, respond
 from bot.actions.handoff import Desk
 from bot.actions.respond import Heard, Outcome, Parts
 from bot.channels.channel import Channel
-from bot.domain.messages import InboundMessage, Kind
+from bot.channels.standing import Side, Standing
+from bot.domain.messages import Failing, InboundMessage, Kind, Receipt
 from bot.storage import inbox, outbox
 from bot.storage.database import Database, DatabaseUnusable
 from bot.storage.live import Live
@@ -79,6 +80,7 @@ class Worker:
         interpreter: Interpreter,
         channels: dict[str, Channel],
         live: Live,
+        standing: Standing,
         sender: Sender,
         inbox_bell: Bell,
         outbox_bell: Bell,
@@ -91,6 +93,7 @@ class Worker:
         self._interpreter = interpreter
         self._channels = channels
         self._live = live
+        self._standing = standing
         self._sender = sender
         self._inbox_bell = inbox_bell
         self._outbox_bell = outbox_bell
@@ -143,7 +146,10 @@ class Worker:
         channel = self._channels.get(taken.update.channel)
         message = channel.parse(taken.update.body) if channel else InboundMessage(kind=Kind.UNSUPPORTED)
         understanding = Understanding.nothing()
-        if isinstance(message, InboundMessage) and message.text and message.kind is not Kind.BUTTON:
+        if isinstance(message, Receipt):
+            if message.failing is Failing.CHANNEL:
+                self._standing.note(taken.update.channel, Side.SENDING, message.error)
+        elif message.text and message.kind is not Kind.BUTTON:
             try:
                 understanding = self._interpreter.understand(message.text)
             except Exception as exc:  # noqa: BLE001 - not understood means that a person should look
@@ -221,7 +227,10 @@ class Worker:
         """Look once at everything that runs out."""
         now = self._now()
         resend = [name for name, channel in self._channels.items() if channel.resends_prompts]
-        passed = await self._database.write(lambda db: overdue.pass_time(db, self._desk, channels_that_resend=resend, now=now))
+        told = [name for name, channel in self._channels.items() if channel.sends_receipts]
+        passed = await self._database.write(
+            lambda db: overdue.pass_time(db, self._desk, channels_that_resend=resend, channels_with_receipts=told, now=now)
+        )
         for case_id, responder in passed.lapsed:
             self._live.publish("console", {"kind": "lease_lost", "case": str(case_id), "responder": str(responder)})
         if passed.lapsed:

@@ -23,7 +23,14 @@ class Passed:
     given_back: int = 0
 
 
-def pass_time(db: sa.Connection, desk: Desk, *, channels_that_resend: Sequence[str], now: datetime) -> Passed:
+def pass_time(
+    db: sa.Connection,
+    desk: Desk,
+    *,
+    channels_that_resend: Sequence[str],
+    channels_with_receipts: Sequence[str] = (),
+    now: datetime,
+) -> Passed:
     """Return to the queue those whose responder is gone, and settle what lost hands held."""
     passed = Passed()
     for case in cases.list_lapsed(db, desk.vault, now=now):
@@ -32,7 +39,9 @@ def pass_time(db: sa.Connection, desk: Desk, *, channels_that_resend: Sequence[s
         handoff.to_queue(db, desk, case, event="lease_lost", by=None, now=now)
         audit.add(db, actor=None, action="lease_lost", case_id=case.id, at=now)
     passed.given_back = inbox.give_back(db, now=now)
-    passed.unsettled = outbox.settle_lost(db, now=now, channels_that_resend=channels_that_resend)
+    passed.unsettled = outbox.settle_lost(
+        db, now=now, channels_that_resend=channels_that_resend, channels_with_receipts=channels_with_receipts
+    )
     return passed
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
-from bot.actions import privacy
+from bot.actions import privacy, reach
 from bot.actions.talk import Talk
 from bot.dialogue.engine import Engine
 from bot.dialogue.turn import (
@@ -26,7 +26,7 @@ from bot.dialogue.turn import (
 )
 from bot.domain.cases import CaseId, Control, Sign
 from bot.domain.contacts import Contact, Conversation
-from bot.domain.messages import ContactId, InboundMessage, Kind, OutboundMessage, Receipt, join_bubbles
+from bot.domain.messages import ContactId, Failing, InboundMessage, Kind, OutboundMessage, Receipt, join_bubbles
 from bot.storage import cases, consents, contacts, inbox, messages, outbox, removals
 from bot.storage.contacts import Known, Memory
 from bot.storage.vault import Vault
@@ -99,6 +99,8 @@ def respond(
     outcome, done, set_aside = Outcome(), [], dict[str, list[int]]()
     talks = _load(db, parts, group)
     on_duty = parts.count_on_duty(db)
+    written_by = {talk.contact.id for talk in talks.values()}
+    lost: list[ContactId] = []
     for heard in group:
         if heard.taken.id not in mine:
             continue
@@ -106,6 +108,8 @@ def respond(
             contact_id = outbox.note_receipt(db, parts.vault, heard.message, now=now)
             if contact_id is not None:
                 outcome.contacts.add(contact_id)
+                if heard.message.failing is Failing.UNREACHABLE and contact_id not in written_by:
+                    lost.append(contact_id)
         elif heard.message.kind is not Kind.IGNORED:
             talk = talks[heard.taken.address_digest]
             before = talk.snapshot()
@@ -120,6 +124,8 @@ def respond(
         done.append(heard.taken.id)
     changed = {id(talk): talk for talk in talks.values() if talk.is_changed}
     _save(db, parts, list(changed.values()), outcome, now=now, room=room)
+    if lost:
+        reach.lose(db, parts.vault, parts.new_id, lost, now=now)
     inbox.mark_done(db, done)
     for digest, talk in talks.items():
         if talk.is_erased:

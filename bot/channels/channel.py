@@ -13,13 +13,19 @@ class DeliveryError(BotError):
 
 
 class DeliveryDelayed(DeliveryError):
-    """Not sent, for certain; try again after `wait_seconds`. `whole_channel`: nobody can be reached until then."""
+    """Not sent, for certain; try again after `wait_seconds`.
 
-    def __init__(self, *, reason: str, wait_seconds: float | None = None, whole_channel: bool = False) -> None:
+    `whole_channel`: nobody can be reached until then. `was_tried` False: it only waits for its turn.
+    """
+
+    def __init__(
+        self, *, reason: str, wait_seconds: float | None = None, whole_channel: bool = False, was_tried: bool = True
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.wait_seconds = wait_seconds
         self.whole_channel = whole_channel
+        self.was_tried = was_tried
 
 
 class DeliveryRefused(DeliveryError):

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.channels import telegram_updates
-from bot.channels.channel import DeliveryDelayed, DeliveryRefused
+from bot.channels.channel import ChannelDown, DeliveryDelayed, DeliveryRefused
 from bot.channels.pacer import Pacer
 from bot.channels.parts import PartsSent
+from bot.channels.standing import Side, Standing
 from bot.channels.telegram_bubbles import Bubble, bubbles_of, plain_bubbles_of
 from bot.channels.telegram_updates import Unpacked
 from bot.domain.messages import InboundMessage, OutboundMessage, Receipt, Sent, Update
@@ -64,8 +65,10 @@ class TelegramChannel:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        standing: Standing | None = None,
     ) -> None:
         self._token = token
+        self._standing = standing or Standing(now)
         self._api_url = api_url.rstrip("/")
         self._now = now
         self._sleep = sleep
@@ -103,7 +106,7 @@ class TelegramChannel:
         from bot.channels.telegram_poller import Poller
 
         assert self._calls is not None  # noqa: S101 - started above
-        await Poller(self._calls, account=self.account, now=self._now, sleep=self._sleep).run(receive)
+        await Poller(self._calls, account=self.account, now=self._now, sleep=self._sleep, standing=self._standing).run(receive)
 
     def unpack(self, raw: bytes) -> Unpacked:
         """What an update is about, for whoever delivers it."""
@@ -186,11 +189,15 @@ class TelegramChannel:
         await self.start()
         assert self._calls is not None  # noqa: S101 - started above
         await self._calls.offer_menu()
+        from bot.channels.telegram_errors import failure_of
+
         while True:
             try:
                 webhook = await self._calls.webhook()
             except Exception as exc:  # noqa: BLE001 - a look that fails is no fault; the next one tells
                 log.warning("telegram_webhook_not_seen", error=type(exc).__name__)
+                if isinstance(failure_of(exc), ChannelDown):
+                    self._standing.note(self.name, Side.TAKING, "token_refused")
             else:
                 self._see(webhook, url)
             await self._sleep(_WATCH_SECONDS)
@@ -199,7 +206,11 @@ class TelegramChannel:
         is_ours = hmac.compare_digest(webhook.url.encode(), url.encode())
         if not is_ours:
             # Set by somebody else, or removed: people's messages go elsewhere, or nowhere. Its words are not for a log.
-            log.error("telegram_webhook_not_ours", state="elsewhere" if webhook.url else "unset", pending=webhook.pending)
+            state = "elsewhere" if webhook.url else "unset"
+            log.error("telegram_webhook_not_ours", state=state, pending=webhook.pending)
+            self._standing.note(self.name, Side.TAKING, f"webhook_{state}")
+        else:
+            self._standing.clear(self.name, Side.TAKING)
         self._figures = {"webhook_is_ours": float(is_ours), "pending_updates": float(webhook.pending)}
         if webhook.failed_at is not None:
             self._figures["last_failure_seconds"] = (self._now() - webhook.failed_at).total_seconds()

@@ -92,7 +92,12 @@ class WhatsAppChannel:
 
     def unpack(self, raw: bytes) -> whatsapp_updates.Unpacked:
         """The events of a post."""
-        return whatsapp_updates.unpack(raw, now=self._now())
+        unpacked = whatsapp_updates.unpack(raw, now=self._now())
+        strangers = sum(update.account != self._number for update in unpacked.updates)
+        if strangers:
+            # Kept, as all is that is signed; whoever wrote there gets no answer from here, so somebody must look.
+            log.error("whatsapp_other_number", count=strangers)
+        return unpacked
 
     def parse(self, body: bytes) -> InboundMessage | Receipt:
         """See `Channel`."""

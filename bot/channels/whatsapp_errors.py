@@ -4,6 +4,7 @@ import msgspec
 
 from bot.channels.channel import ChannelDown, DeliveryDelayed, DeliveryError, DeliveryRefused
 from bot.channels.tolerant import loose
+from bot.domain.messages import Failing
 
 _DOWN = frozenset({0, 3, 10, 190, 368, 131005, 131031, 131042, 131045, *range(200, 300)})
 """Token, permission, payment, lock, certificate: nothing can be sent until somebody looks."""
@@ -57,3 +58,16 @@ def of_code(code: int, *, is_transient: bool = False) -> DeliveryError:
     if code in _TROUBLE or is_transient:
         return DeliveryDelayed(reason=reason)
     return DeliveryRefused(reason=reason, unreachable=code in _UNREACHABLE)
+
+
+def failing_of(code: int) -> Failing:
+    """What a code means that comes with a status, after the message was taken."""
+    match of_code(code):
+        case ChannelDown():
+            return Failing.CHANNEL
+        case DeliveryDelayed():
+            return Failing.PASSING
+        case DeliveryRefused(unreachable=True):
+            return Failing.UNREACHABLE
+        case _:
+            return Failing.FINAL

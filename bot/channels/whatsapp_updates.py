@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from bot.channels.tolerant import clean, loose
-from bot.domain.messages import DeliveryState, InboundMessage, Kind, Receipt, Update
+from bot.channels.whatsapp_errors import failing_of
+from bot.domain.messages import DeliveryState, Failing, InboundMessage, Kind, Receipt, Update
 
 CHANNEL = "whatsapp"
 
@@ -171,6 +172,7 @@ def _receipt(status: dict[str, Any]) -> InboundMessage | Receipt:
         at=_time(status.get("timestamp")) or datetime.fromtimestamp(0, UTC),
         key=_text(status.get("biz_opaque_callback_data"))[:64],
         error="" if code is None else f"whatsapp_{code}",
+        failing=Failing.FINAL if code is None else failing_of(code),
     )
 
 

@@ -124,10 +124,24 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Failing(StrEnum):
+    """What a failure that a platform reports afterwards means.
+
+    PASSING: it was not delivered, and may be tried again. UNREACHABLE: this contact can't be written to any more. CHANNEL: nobody
+    can be, until somebody looks. FINAL: this message will not arrive.
+    """
+
+    FINAL = "final"
+    PASSING = "passing"
+    UNREACHABLE = "unreachable"
+    CHANNEL = "channel"
+
+
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """What a platform says became of a message of ours.
 
-    `key` is what `Channel.send` was given with it, where the platform hands that back; `error` a class of failure, with a code.
+    `key` is what `Channel.send` was given with it, where the platform hands that back; `error` a class of failure, with a code,
+    and `failing` what it means.
     """
 
     platform_id: str
@@ -135,6 +149,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     key: str = ""
     error: str = ""
+    failing: Failing = Failing.FINAL
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):

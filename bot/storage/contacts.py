@@ -219,6 +219,12 @@ def save_reach(db: sa.Connection, reach: Sequence[tuple[ContactId, bool]]) -> No
         db.execute(_update_reach, [{"who": contact_id, "reachable": is_reachable} for contact_id, is_reachable in reach])
 
 
+def count_unreachable(db: sa.Connection) -> dict[str, int]:
+    """How many contacts can't be written to, by channel."""
+    query = sa.select(contacts.c.channel, sa.func.count()).where(~contacts.c.is_reachable).group_by(contacts.c.channel)
+    return {str(row[0]): int(row[1]) for row in db.execute(query)}
+
+
 def _conversation_row(vault: Vault, known: Known) -> Row:
     talk, session = known.conversation, known.memory.session
     contact_id = talk.contact.id

@@ -37,8 +37,9 @@ TEXT, NOTE, EVENT = "text", "note", "event"
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One thing of a thread. `kind`: text, a `domain.messages.Kind` for what else came, note, or event.
 
-    `key` is the responder's console's own name of a reply or note; the same key is entered once. A struct, and not a dataclass:
-    two or three are made for each message, and a struct of 14 fields is made ten times quicker.
+    `key` is the responder's console's own name of a reply or note; the same key is entered once. `error` says why it was not
+    delivered, as a class. A struct, and not a dataclass:
+    two or three are made for each message, and a struct of 15 fields is made ten times quicker.
     """
 
     id: MessageId
@@ -55,6 +56,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     responder_id: ResponderId | None = None
     key: str = ""
     delivery: DeliveryState | None = None
+    error: str = ""
 
 
 class _Content(msgspec.Struct, array_like=True):
@@ -165,7 +167,7 @@ def list_last(db: sa.Connection, vault: Vault, contact_ids: Sequence[ContactId])
 
 def entry_of(vault: Vault, row: sa.Row[*tuple[Any, ...]]) -> Entry:
     """The entry that a row beginning with the thread's columns holds."""
-    number, contact_id, seq, by, kind, responder_id, sealed, at, state = row[:9]
+    number, contact_id, seq, by, kind, responder_id, sealed, at, state, error = row[:10]
     content = _decode(vault.open(f"messages:{number}", sealed))
     return Entry(
         id=number,
@@ -181,6 +183,7 @@ def entry_of(vault: Vault, row: sa.Row[*tuple[Any, ...]]) -> Entry:
         platform_id=content.platform_id,
         responder_id=responder_id,
         delivery=DeliveryState(state) if state else None,
+        error=error or "",
     )
 
 

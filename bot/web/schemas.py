@@ -16,6 +16,9 @@ NotTaking = Literal["", "off_duty", "full", "nobody_waits"]
 BriefState = Literal["known", "unsure", "refused", "not_asked"]
 Lock = Literal["", "not_holder", "closed", "contact_blocked", "contact_stopped", "unsafe"]
 
+Failure = Literal["", "unreachable", "window_closed", "superseded", "refused"]
+Outage = Literal["token", "payment", "account", "intake"]
+
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Words = Annotated[str, msgspec.Meta(pattern=r"\S", max_length=4000)]
@@ -116,6 +119,19 @@ class CaseSummary(Schema):
     lease_until: datetime | None
 
 
+class Trouble(Schema):
+    """A channel that can't be used just now. `side` sending: nothing goes out; taking: messages may not come in, or go elsewhere.
+
+    `reason` token: it was revoked or is wrong; payment; account: locked, restricted, without a right; intake: somebody else takes
+    its messages, or nobody does.
+    """
+
+    channel: str
+    side: Literal["sending", "taking"]
+    reason: Outage
+    since: datetime
+
+
 class Queue(Schema):
     """GET /api/queue: all four levels always, most urgent first. `may_take` False comes with `reason`."""
 
@@ -125,6 +141,7 @@ class Queue(Schema):
     may_take: bool
     reason: NotTaking
     responders_on_duty: int
+    troubles: list[Trouble] = []
 
 
 # ── one case ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -135,7 +152,9 @@ class Message(Schema):
 
     `kind` text; voice, photo, document, location, sticker, contact, unsupported (nothing to show but that it came); note (team
     only); event (`text` is then one of claimed, released, lease_lost, closed, handed_over, safety_sent, level_raised, blocked,
-    unblocked, left_page, stopped, moved, revoked). `delivery` of outbound ones only. `buttons` are the labels that were offered.
+    unblocked, unreachable, left_page, stopped, moved, revoked). `delivery` of outbound ones only. `buttons` are the labels that were
+    offered. `failure` says why a failed one did not go out: unreachable (blocked us, or the number is gone), window_closed (the
+    platform lets nobody write after a day of silence), superseded (somebody else speaks by now), refused (by the platform).
     """
 
     id: str
@@ -147,6 +166,7 @@ class Message(Schema):
     author: str = ""
     buttons: list[str] = []
     delivery: DeliveryState | None = None
+    failure: Failure = ""
 
 
 class Sign(Schema):

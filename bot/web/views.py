@@ -15,6 +15,7 @@ from bot.storage.cases import LevelQueue
 from bot.storage.contacts import Known
 from bot.storage.messages import By, Entry
 from bot.web import schemas
+from bot.web.failures import failure_of, trouble_of
 from bot.web.parts import ConsoleParts
 from bot.web.schemas import CaseDetail, CaseSummary, Language, LevelCount, Queue
 from nlu.understanding import Level
@@ -33,6 +34,7 @@ def queue_of(db: sa.Connection, parts: ConsoleParts, me: Responder, *, now: date
         may_take=not reason,
         reason=reason,
         responders_on_duty=people.count_on_duty(db, now),
+        troubles=[trouble_of(each) for each in parts.standing.list()],
     )
 
 
@@ -126,6 +128,7 @@ def message_of(entry: Entry) -> schemas.Message:
         author=entry.author,
         buttons=[button.label for button in entry.buttons],
         delivery=entry.delivery,
+        failure=failure_of(entry),
     )
 
 

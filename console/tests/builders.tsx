@@ -17,6 +17,7 @@ export function makeMessage(change: Partial<Message> = {}): Message {
     author: '',
     buttons: [],
     delivery: null,
+    failure: '',
     ...change,
   }
 }

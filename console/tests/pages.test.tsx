@@ -4,11 +4,13 @@ import { CloseForm } from '../src/case/CloseForm'
 import { Composer } from '../src/case/Composer'
 import { changeDraft, draftOf, forgetDrafts } from '../src/case/drafts'
 import { SafetyStrip } from '../src/case/Safety'
+import { Thread } from '../src/case/Thread'
 import { parseRoute } from '../src/inbox/route'
 import { actionOf } from '../src/keys/shortcuts'
 import { LevelMark } from '../src/look/LevelMark'
 import { cardOf } from '../src/queue/card'
 import { TakeNext } from '../src/queue/TakeNext'
+import { Troubles } from '../src/queue/Troubles'
 import { rulesOf } from '../src/signin/password'
 import { SignIn } from '../src/signin/SignIn'
 import { id } from '../src/words/id'
@@ -197,4 +199,28 @@ test('a place in the console is read from the fragment', () => {
   expect(parseRoute('#/p/7')).toEqual({ page: 'inbox', caseId: '7' })
   expect(parseRoute('#/p/7;x')).toEqual({ page: 'inbox', caseId: null })
   expect(parseRoute('')).toEqual({ page: 'inbox', caseId: null })
+})
+
+describe('what does not arrive', () => {
+  test.each(['unreachable', 'window_closed', 'superseded', 'refused'] as const)('says why: %s', (failure) => {
+    const message = makeMessage({ by: 'responder', delivery: 'failed', failure })
+    show(<Thread detail={makeCase({ thread: [message] })} seen={null} me={makeMe()} />)
+
+    expect(screen.getByText(id.failure[failure])).toBeTruthy()
+  })
+
+  test('a channel that is down is told with its side, its reason, and what is kept', () => {
+    const since = '2026-11-24T10:00:00Z'
+    const troubles = [
+      { channel: 'whatsapp', side: 'sending', reason: 'payment', since },
+      { channel: 'telegram', side: 'taking', reason: 'intake', since },
+    ] as const
+    show(<Troubles queue={makeQueue({ troubles: [...troubles] })} />)
+
+    const alert = screen.getByRole('alert')
+    expect(alert.textContent).toContain('Pesan ke WhatsApp belum bisa dikirim')
+    expect(alert.textContent).toContain(id.outage.payment)
+    expect(alert.textContent).toContain('Pesan dari Telegram mungkin belum masuk')
+    expect(alert.textContent?.match(new RegExp(id.trouble.kept, 'g'))).toHaveLength(1)
+  })
 })

@@ -12,7 +12,7 @@ from bot.app import Core, build_core
 from bot.config import Data, Settings
 from bot.content import load_content, load_interpreter
 from bot.domain.cases import Control
-from bot.domain.messages import InboundMessage, Kind, Update
+from bot.domain.messages import DeliveryState, Failing, InboundMessage, Kind, Receipt, Update
 from bot.storage import cases, contacts, messages, tables
 from bot.storage.contacts import Known
 from bot.storage.messages import Entry
@@ -50,6 +50,11 @@ class Talks:
             body=msgspec.json.encode(message),
             received_at=self.core.now(),
         )
+
+    async def told(self, address: str, receipt: Receipt) -> None:
+        self.channel.receipts.append(receipt)
+        await self.core.receiver.receive([replace(self.update(address, InboundMessage(kind=Kind.IGNORED)), body=b"receipt")])
+        await self.work()
 
     async def work(self) -> None:
         while await self.core.worker.work_once():
@@ -234,6 +239,30 @@ async def test_erasing_deletes_what_was_said_and_says_so(talks: Talks):
     assert [entry.by.value for entry in thread] == ["program"]
     assert await talks.case("anna") is None
     assert (await talks.known("anna")).memory.session is None
+
+
+async def test_who_a_receipt_says_is_gone_is_shown_as_gone_until_they_write(talks: Talks):
+    await talks.write("anna", AFRAID)
+    gone = Receipt(platform_id="m1", state=DeliveryState.FAILED, at=NOW, failing=Failing.UNREACHABLE, error="whatsapp_131026")
+    await talks.told("anna", gone)
+
+    assert (await talks.known("anna")).contact.is_reachable is False
+    assert [entry.text for entry in await talks.thread("anna")][-1] == "unreachable"
+    await talks.told("anna", gone)
+    assert [entry.text for entry in await talks.thread("anna")].count("unreachable") == 1
+
+    await talks.write("anna", "halo")
+    assert (await talks.known("anna")).contact.is_reachable is True
+
+
+async def test_a_receipt_about_the_whole_channel_is_told(talks: Talks):
+    await talks.write("anna", "halo")
+    await talks.told(
+        "anna",
+        Receipt(platform_id="m1", state=DeliveryState.FAILED, at=NOW, failing=Failing.CHANNEL, error="whatsapp_131042"),
+    )
+
+    assert [(each.channel, each.reason) for each in talks.core.standing.list()] == [("web", "whatsapp_131042")]
 
 
 async def test_refusing_consent_keeps_no_answers(talks: Talks):

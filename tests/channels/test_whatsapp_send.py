@@ -249,3 +249,11 @@ async def test_that_it_was_read_is_shown_only_when_wanted(whatsapp, graph: FakeG
 
     assert graph.read == ["wamid.B"]
     await quiet.close()
+
+
+async def test_what_came_for_another_number_is_an_alarm(whatsapp: WhatsAppChannel, graph: FakeGraphApi, logged):
+    message = graph.message(PHONE, {"type": "text", "text": {"body": "MARKED"}})
+    value = graph.value(message) | {"metadata": {"phone_number_id": "1"}}
+
+    assert len(whatsapp.unpack(graph.envelope(value, graph.value(message))).updates) == 2
+    assert logged == [{"event": "whatsapp_other_number", "count": 1, "log_level": "error"}]

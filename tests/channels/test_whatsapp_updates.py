@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels import whatsapp_updates
-from bot.domain.messages import DeliveryState, InboundMessage, Kind, Receipt
+from bot.domain.messages import DeliveryState, Failing, InboundMessage, Kind, Receipt
 from tests.builders import NOW
 from tests.fakes.graph_api import APP_SECRET, NUMBER, FakeGraphApi
 
@@ -149,6 +149,36 @@ def test_a_status_is_a_receipt_with_our_key(status: str, state: DeliveryState):
 
     assert isinstance(receipt, Receipt)
     assert (receipt.state, receipt.key, receipt.error, receipt.platform_id) == (state, "o:7", "whatsapp_131047", "wamid.OUT7")
+
+
+@pytest.mark.parametrize(
+    ("code", "failing"),
+    [
+        (131026, Failing.UNREACHABLE),
+        (131062, Failing.UNREACHABLE),
+        (131047, Failing.FINAL),
+        (131049, Failing.FINAL),
+        (131050, Failing.FINAL),
+        (131053, Failing.FINAL),
+        (132001, Failing.FINAL),
+        (132015, Failing.FINAL),
+        (130429, Failing.PASSING),
+        (131056, Failing.PASSING),
+        (131000, Failing.PASSING),
+        (131048, Failing.PASSING),
+        (131042, Failing.CHANNEL),
+        (131031, Failing.CHANNEL),
+        (190, Failing.CHANNEL),
+        (None, Failing.FINAL),
+    ],
+)
+def test_what_fails_after_it_was_taken_means_what_its_code_says(code: int | None, failing: Failing):
+    told = {"id": "wamid.OUT7", "status": "failed", "timestamp": "1790000300", "errors": [{"code": code}] if code else []}
+
+    receipt = parsed(post(messages=[], statuses=[told]))
+
+    assert isinstance(receipt, Receipt)
+    assert receipt.failing is failing
 
 
 def test_the_same_message_has_the_same_key_however_it_is_written():

@@ -20,13 +20,14 @@ class RecordingChannel:
         self.resends_prompts = resends_prompts
         self.sent: list[tuple[str, OutboundMessage]] = []
         self.acknowledged: list[str] = []
+        self.receipts: list[Receipt] = []
         self.tries = 0
         self.removed: list[tuple[str, str]] = []
         self.removal_faults: list[DeliveryError | None] = []
         self.fault: Callable[[str, int], DeliveryError | None] = lambda _address, _count: None
 
     def parse(self, body: bytes) -> InboundMessage | Receipt:
-        return msgspec.json.decode(body, type=InboundMessage)
+        return self.receipts.pop(0) if body == b"receipt" else msgspec.json.decode(body, type=InboundMessage)
 
     async def send(self, address: str, message: OutboundMessage, *, key: str, wrote_at: datetime | None = None) -> Sent:
         self.tries += 1

@@ -2,8 +2,10 @@
 
 import asyncio
 
+import pytest
 import sqlalchemy as sa
 
+from bot.channels.standing import Side
 from bot.domain.cases import CaseStatus
 from bot.domain.responders import Role
 from bot.storage.tables import outbox
@@ -248,3 +250,57 @@ async def test_ids_that_name_nothing_are_404(rig: Rig):
     answers = [await console.get(f"/api/cases/{name}") for name in ("7", "abc", "٣", "-1", "9" * 19, "9" * 40, "%00")]
 
     assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(404, "case_not_found")}
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        ("blocked", "unreachable"),
+        ("deactivated", "unreachable"),
+        ("chat_not_found", "unreachable"),
+        ("whatsapp_131026", "unreachable"),
+        ("unreachable", "unreachable"),
+        ("window_closed", "window_closed"),
+        ("whatsapp_131047", "window_closed"),
+        ("superseded", "superseded"),
+        ("whatsapp_131009", "refused"),
+        ("too_long", "refused"),
+    ],
+)
+async def test_the_thread_says_why_a_message_did_not_arrive(rig: Rig, error: str, failure: str):
+    await rig.open_case(1)
+    console = await rig.console()
+    detail = (await console.post("/api/cases/1/claim")).json()
+    sent = (await console.post("/api/cases/1/replies", json=reply_to(detail))).json()
+    failed = sa.update(outbox).where(outbox.c.id == int(sent["id"])).values(state="failed", error=error)
+    await rig.database.write(lambda db: db.execute(failed))
+
+    thread = (await console.get("/api/cases/1")).json()["thread"]
+
+    assert sent["failure"] == ""
+    assert [(each["delivery"], each["failure"]) for each in thread if each["id"] == sent["id"]] == [("failed", failure)]
+
+
+@pytest.mark.parametrize(
+    ("side", "told", "reason"),
+    [
+        (Side.SENDING, "token_refused", "token"),
+        (Side.SENDING, "whatsapp_190", "token"),
+        (Side.SENDING, "whatsapp_131042", "payment"),
+        (Side.SENDING, "whatsapp_131031", "account"),
+        (Side.SENDING, "http_403", "account"),
+        (Side.TAKING, "token_refused", "token"),
+        (Side.TAKING, "webhook_elsewhere", "intake"),
+        (Side.TAKING, "intake_conflict", "intake"),
+    ],
+)
+async def test_a_channel_that_is_down_is_told_to_everybody_who_answers(rig: Rig, side: Side, told: str, reason: str):
+    console = await rig.console()
+    assert (await console.get("/api/queue")).json()["troubles"] == []
+
+    rig.standing.note("whatsapp", side, told)
+    (trouble,) = (await console.get("/api/queue")).json()["troubles"]
+    rig.standing.clear("whatsapp", side)
+
+    assert (trouble["channel"], trouble["side"], trouble["reason"]) == ("whatsapp", side.value, reason)
+    assert (await console.get("/api/queue")).json()["troubles"] == []

@@ -552,6 +552,11 @@ export interface components {
             /** @enum {string} */
             by: "contact" | "program" | "responder" | "system";
             delivery?: components["schemas"]["DeliveryState"] | null;
+            /**
+             * @default
+             * @enum {string}
+             */
+            failure: "" | "unreachable" | "window_closed" | "superseded" | "refused";
             id: string;
             kind: string;
             seq: number;
@@ -604,6 +609,7 @@ export interface components {
             reason: "" | "off_duty" | "full" | "nobody_waits";
             responders_on_duty: number;
             slots: number;
+            troubles?: components["schemas"]["Trouble"][];
         };
         /** RaiseLevel */
         RaiseLevel: {
@@ -643,6 +649,16 @@ export interface components {
         SignIn: {
             login: string;
             password: string;
+        };
+        /** Trouble */
+        Trouble: {
+            channel: string;
+            /** @enum {string} */
+            reason: "token" | "payment" | "account" | "intake";
+            /** @enum {string} */
+            side: "sending" | "taking";
+            /** Format: date-time */
+            since: string;
         };
     };
     responses: never;

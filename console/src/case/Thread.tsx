@@ -205,7 +205,7 @@ function Delivery({ message, caseId }: { message: Message; caseId: string }) {
   return (
     <div className="stamp doubt" role="status">
       <Icon name="unsure" size={15} />
-      <span>{w.delivery[state]}</span>
+      <span>{message.failure ? w.failure[message.failure] : w.delivery[state]}</span>
       {state === 'unknown' && message.by === 'responder' ? (
         <Button
           variant="default"

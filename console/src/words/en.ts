@@ -20,6 +20,18 @@ export const en: Words = {
     failed: 'Not sent.',
     unknown: 'Not certain it was sent. Send again only if you are sure.',
   },
+  failure: {
+    unreachable: 'Not sent: this channel is closed, or the number is gone.',
+    window_closed: 'Not sent: they have not written for more than a day, so WhatsApp does not deliver it.',
+    superseded: 'Not sent, because somebody else speaks by now.',
+    refused: 'Not sent: the messaging app refused it.',
+  },
+  outage: {
+    token: 'Its access key is refused. An administrator must renew it.',
+    payment: 'There is a problem with its payment. An administrator must settle it.',
+    account: 'Its account is restricted. An administrator must look at it.',
+    intake: 'Another program takes its messages. An administrator must look at it.',
+  },
   channel: { web: 'Web chat', webchat: 'Web chat', telegram: 'Telegram', whatsapp: 'WhatsApp' },
   tongue: { id: 'Indonesian', en: 'English', jv: 'Javanese', su: 'Sundanese' },
   media: {
@@ -41,6 +53,7 @@ export const en: Words = {
     safety_sent: 'The program sent the numbers for emergencies.',
     level_raised: 'The level changed.',
     blocked: 'The sender closed this channel. Messages cannot arrive.',
+    unreachable: 'Messages cannot arrive by this channel any more. If they write, it is open again.',
     unblocked: 'The sender opened this channel again.',
     left_page: 'The sender left the page with the exit button.',
     moved:
@@ -163,6 +176,11 @@ export const en: Words = {
     heard: (at) => `Rang at ${at}`,
     test: 'Try',
     unsupported: 'This device cannot ring. Keep this page open in front of you.',
+  },
+  trouble: {
+    sending: (channel, at) => `Messages to ${channel} cannot be sent at the moment, since ${at}`,
+    taking: (channel, at) => `Messages from ${channel} may not come in at the moment, since ${at}`,
+    kept: 'All replies are kept and go out as soon as they can.',
   },
   live: {
     stale: 'The connection is behind. Reconnecting.',

@@ -1,4 +1,4 @@
-import type { DeliveryState, Level, Outcome, Role } from '../api/types'
+import type { DeliveryState, Failure, Level, Outage, Outcome, Role } from '../api/types'
 
 const level: Record<Level, string> = {
   P1: 'Bahaya sekarang',
@@ -23,6 +23,18 @@ const delivery: Record<DeliveryState, string> = {
   read: 'dibaca',
   failed: 'Tidak terkirim.',
   unknown: 'Belum pasti terkirim. Kirim lagi hanya kalau Anda yakin.',
+}
+const failure: Record<Exclude<Failure, ''>, string> = {
+  unreachable: 'Tidak terkirim: jalur ini ditutup, atau nomornya tidak aktif lagi.',
+  window_closed: 'Tidak terkirim: sudah lebih dari sehari ia tidak menulis, jadi WhatsApp tidak mengantarnya.',
+  superseded: 'Tidak dikirim, karena yang bicara sudah berganti.',
+  refused: 'Tidak terkirim: ditolak oleh aplikasi pesannya.',
+}
+const outage: Record<Outage, string> = {
+  token: 'Kunci aksesnya ditolak. Administrator perlu menggantinya.',
+  payment: 'Pembayarannya bermasalah. Administrator perlu membereskannya.',
+  account: 'Akunnya dibatasi. Administrator perlu memeriksanya.',
+  intake: 'Ada program lain yang mengambil pesannya. Administrator perlu memeriksanya.',
 }
 const channel: Record<string, string> = {
   web: 'Web chat',
@@ -50,6 +62,7 @@ const event: Record<string, string> = {
   safety_sent: 'Nomor untuk keadaan darurat sudah dikirim program.',
   level_raised: 'Tingkat berubah.',
   blocked: 'Pengirim menutup jalur ini. Pesan tidak bisa sampai.',
+  unreachable: 'Pesan tidak bisa sampai lewat jalur ini lagi. Kalau ia menulis, jalurnya terbuka kembali.',
   unblocked: 'Jalur ini dibuka lagi oleh pengirim.',
   left_page: 'Pengirim meninggalkan halaman dengan tombol keluar.',
   moved:
@@ -70,6 +83,8 @@ export const id = {
   role,
   outcome,
   delivery,
+  failure,
+  outage,
   channel,
   tongue,
   media,
@@ -182,6 +197,11 @@ export const id = {
     heard: (at: string) => `Dering terdengar, ${at}`,
     test: 'Coba',
     unsupported: 'Perangkat ini tidak bisa berdering. Biarkan halaman ini terbuka di depan Anda.',
+  },
+  trouble: {
+    sending: (channel: string, at: string) => `Pesan ke ${channel} belum bisa dikirim, sejak ${at}`,
+    taking: (channel: string, at: string) => `Pesan dari ${channel} mungkin belum masuk, sejak ${at}`,
+    kept: 'Semua balasan disimpan dan dikirim begitu bisa.',
   },
   live: {
     stale: 'Sambungan tertinggal. Menyambung lagi.',
