@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 import uvicorn
 
-from bot.actions.handoff import Desk
 from bot.actions.receive import Receiver
 from bot.actions.respond import Parts
+from bot.actions.speaking import Desk
 from bot.channels.channel import Channel
 from bot.channels.standing import Standing
 from bot.config import Settings
@@ -163,8 +163,16 @@ def build_core(
         groups_of=content.groups_of,
         count_on_duty=_OnDuty(now),
         fault_text=content.fault_text,
+        frame=content.frame,
     )
-    desk = Desk(vault=vault, new_id=new_id, engine=engine, render=content.render, frame=content.frame)
+    desk = Desk(
+        vault=vault,
+        new_id=new_id,
+        engine=engine,
+        render=content.render,
+        frame=content.frame,
+        templates=settings.templates,
+    )
     inbox_bell, outbox_bell, removal_bell = (Bell(asyncio.Event()) for _ in range(3))
     by_name = {channel.name: channel for channel in channels}
     delivery = Delivery(
@@ -371,6 +379,7 @@ def _build_whatsapp(core: Core) -> WhatsAppChannel | None:
         number=chosen.number,
         api_url=chosen.api_url,
         version=chosen.version,
+        template=chosen.template,
         ticks=chosen.ticks,
         per_second=chosen.per_second or None,
         now=core.now,

@@ -10,8 +10,8 @@ from typing import Protocol
 import structlog
 
 from bot.actions import overdue, respond
-from bot.actions.handoff import Desk
 from bot.actions.respond import Heard, Outcome, Parts
+from bot.actions.speaking import Desk
 from bot.channels.channel import Channel
 from bot.channels.standing import Side, Standing
 from bot.domain.messages import Failing, InboundMessage, Kind, Receipt

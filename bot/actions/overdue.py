@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from bot.actions import handoff
-from bot.actions.handoff import Desk
+from bot.actions.speaking import Desk
 from bot.domain.cases import CaseId
 from bot.domain.messages import ContactId
 from bot.domain.responders import ResponderId

@@ -17,6 +17,9 @@ log = structlog.get_logger()
 UNREACHABLE = "unreachable"
 """The event in the thread, and why what waited was given up."""
 
+MOVED = "moved"
+"""Why what waited was given up: the number may be in other hands."""
+
 
 def lose(db: sa.Connection, vault: Vault, new_id: Callable[[], int], who: Iterable[ContactId], *, now: datetime) -> None:
     """Note that the platform does not deliver to these people. Who writes again can be written to again.

@@ -11,7 +11,9 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.actions import privacy, reach
+from bot.actions.reach import MOVED
 from bot.actions.talk import Talk
+from bot.actions.withdraw import withdraw
 from bot.dialogue.engine import Engine
 from bot.dialogue.turn import (
     CaseNoted,
@@ -38,7 +40,7 @@ UNREADABLE = "unreadable"
 ONE_BUBBLE = frozenset({"telegram", "whatsapp"})
 """Channels that want one bubble a turn: Telegram takes about one a second from us, WhatsApp one in six and charges for each."""
 
-_SILENT = (Kind.BLOCKED, Kind.UNBLOCKED, Kind.MOVED, Kind.REVOKED)
+_SILENT = (Kind.BLOCKED, Kind.UNBLOCKED, Kind.MOVED)
 _URGENT = (Level.P1, Level.P2)
 
 
@@ -61,6 +63,7 @@ class Parts:
     groups_of: Callable[[Sequence[str], int | None], tuple[str, ...]]
     count_on_duty: Callable[[sa.Connection], int]
     fault_text: Callable[[str], OutboundMessage]
+    frame: Callable[[str, str, dict[str, str]], OutboundMessage]
 
 
 @dataclass(slots=True)
@@ -114,7 +117,11 @@ def respond(
             talk = talks[heard.taken.address_digest]
             before = talk.snapshot()
             try:
-                _hear(talk, heard.message, heard.understanding, parts, on_duty=on_duty, now=now)
+                if heard.message.kind is Kind.REVOKED:
+                    offer = parts.frame("system_revoked_kept", talk.session.language if talk.session else "id", {})
+                    withdraw(db, parts.vault, talk, heard.message.about, offer, now=now)
+                else:
+                    _hear(talk, heard.message, heard.understanding, parts, on_duty=on_duty, now=now)
             except Exception as exc:  # noqa: BLE001 - one message must not stop the others; it is set aside and a person looks
                 talk.restore(before)
                 _give_up(talk, heard.message, heard.understanding, parts, now=now)
@@ -224,15 +231,18 @@ def _hear(
 ) -> None:
     """Enter one message in the talk and answer it."""
     seq = talk.enter(message, now=now)
-    if not talk.contact.is_reachable and message.kind not in (Kind.BLOCKED, Kind.MOVED, Kind.REVOKED):
+    if not talk.contact.is_reachable and message.kind not in (Kind.BLOCKED, Kind.MOVED):
         # Who writes can be written to again.
         talk.reach = True
     if message.kind in _SILENT:
         if message.kind in (Kind.BLOCKED, Kind.UNBLOCKED):
             talk.reach = message.kind is Kind.UNBLOCKED
-        elif message.kind is Kind.MOVED and talk.session is not None:
-            # Somebody else may hold this phone now: that it is safe to write there is asked again.
-            talk.session = parts.engine.distrust(talk.session)
+        else:
+            # Somebody else may hold this phone now: nothing more goes there, and whether it is safe is asked again.
+            talk.is_moved = True
+            talk.outgoing = []
+            if talk.session is not None:
+                talk.session = parts.engine.distrust(talk.session)
         return
     circumstances = Circumstances(
         now=now,
@@ -368,6 +378,7 @@ def _save(
             removals.add(db, vault, parts.new_id(), who, names, now=now)
             outcome.has_removals = True
     messages.add(db, vault, [entry for talk in talks for entry in talk.entries])
+    outbox.drop_waiting(db, [talk.contact.id for talk in talks if talk.is_moved], error=MOVED, now=now)
     if room is not None:
         outcome.due = _due_at_once(db, talks, most=room.most)
     started = {due.id for due in outcome.due}

@@ -145,7 +145,7 @@ class TelegramChannel:
         try:
             return await self._call(calls, address, bubble)
         except DeliveryRefused as exc:
-            if exc.reason not in _FAULTS_OF_FORM or bubble.keyboard is None:
+            if exc.reason not in _FAULTS_OF_FORM or bubble.markup is None:
                 raise
             log.error("telegram_form_refused", reason=exc.reason)
         # Our fault, and it must not cost the contact the words: once more, the choices written out.

@@ -63,7 +63,7 @@ class Calls:
             DeliveryDelayed, DeliveryRefused, DeliveryUncertain, ChannelDown.
         """
         try:
-            return await self.bot.call(SendText(chat_id=chat, text=bubble.text, keyboard=bubble.keyboard))
+            return await self.bot.call(SendText(chat_id=chat, text=bubble.text, markup=bubble.markup))
         except Exception as exc:  # noqa: BLE001 - whatever it is, its words are not ours to pass on
             if is_already_so(exc):
                 return 0

@@ -272,7 +272,7 @@ def _edit(message: _Message) -> InboundMessage:
     if words is None or (message.from_ is not None and message.from_.is_bot):
         # A live location that moved, a keyboard taken away: no words changed.
         return InboundMessage(kind=Kind.IGNORED)
-    return _inbound(Kind.EDIT, message, text=clean(words))
+    return _inbound(Kind.EDIT, message, text=clean(words), about=_number(message.message_id))
 
 
 def _press(press: _Press) -> InboundMessage:

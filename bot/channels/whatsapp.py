@@ -5,7 +5,7 @@ import contextlib
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 import structlog
@@ -17,19 +17,22 @@ from bot.channels.pacer import Pacer
 from bot.channels.parts import PartsSent
 from bot.channels.tolerant import read
 from bot.channels.whatsapp_bubbles import Content, contents_of
-from bot.channels.whatsapp_errors import failure_of
-from bot.domain.messages import InboundMessage, OutboundMessage, Receipt, Sent
+from bot.channels.whatsapp_errors import FAULTS_OF_OURS, PAIR_RATE, failure_of
+from bot.domain.messages import Form, InboundMessage, OutboundMessage, Receipt, Sent
+from bot.domain.windows import is_open
 
 log = structlog.get_logger()
-
-WINDOW = timedelta(hours=24) - timedelta(minutes=10)
-"""How long after a person's message anything may be sent. Source: Meta: 24 hours; ten minutes are left to clocks and queues."""
 
 WINDOW_CLOSED = "window_closed"
 """Reason of a `DeliveryRefused`: the person has not written for a day, and only a template may go out."""
 
 _USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
 _MOST_TICKS = 1000
+_MOST_STRIKES = 10_000
+
+PAIR_SECONDS, PAIR_BURST = 6.0, 20
+"""One message in six seconds from one number to one person, and how many at once. Source: Meta, pair rate limit: bursts of up to
+45 are lent and paid back; with 20 there is room for what another program sends from this number."""
 
 
 class _Message(msgspec.Struct):
@@ -47,7 +50,9 @@ _encode = msgspec.json.Encoder().encode
 class WhatsAppChannel:
     """One business number. A `Channel`.
 
-    `ticks`: whether a person is shown that a message was read; whoever holds the phone sees it too. `per_second` paces the number.
+    `template` is the name of the one template that may go out later than a day after a person's message. `ticks`: whether a person is
+    shown that a message was read; whoever holds the phone sees it too. `per_second` paces the number,
+    `paces_pairs` what goes to one person.
     """
 
     name = whatsapp_updates.CHANNEL
@@ -61,18 +66,24 @@ class WhatsAppChannel:
         number: str,
         api_url: str,
         version: str,
+        template: str = "",
         ticks: bool = False,
         per_second: float | None = 60.0,
+        paces_pairs: bool = True,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._number = number
         self._path = f"/{version}/{number}/messages"
+        self._template = template
         self._ticks = ticks
         self._now = now
         self._server = KeepAlive(api_url, fields={"Authorization": f"Bearer {token}"})
-        self._pacer = Pacer(per_chat_per_second=None, per_second=per_second, now=clock, sleep=sleep)
+        pair = 1 / PAIR_SECONDS if paces_pairs else None
+        burst = (PAIR_BURST - 1) * PAIR_SECONDS
+        self._pacer = Pacer(per_chat_per_second=pair, per_second=per_second, burst_seconds=burst, now=clock, sleep=sleep)
+        self._strikes: dict[str, int] = {}
         self._parts = PartsSent()
         self._read: asyncio.Queue[str] = asyncio.Queue(_MOST_TICKS)
         self._ticking: asyncio.Task[None] | None = None
@@ -105,10 +116,10 @@ class WhatsAppChannel:
 
     async def send(self, address: str, message: OutboundMessage, *, key: str, wrote_at: datetime | None) -> Sent:
         """See `Channel`. A long text goes out in several messages; the last one's id is given."""
-        if wrote_at is None or self._now() - wrote_at >= WINDOW:
+        if message.form is not Form.TEMPLATE and not is_open(self.name, wrote_at, now=self._now()):
             self._figures["window_closed"] += 1
             raise DeliveryRefused(reason=WINDOW_CLOSED)
-        contents = contents_of(message)
+        contents = contents_of(message, template=self._template)
         if not contents:
             raise DeliveryRefused(reason="empty")
         whom = {"recipient": address} if _USER_ID.fullmatch(address) else {"to": address}
@@ -119,9 +130,10 @@ class WhatsAppChannel:
         return Sent(platform_id=sent)
 
     async def _send(self, whom: dict[str, str], content: Content, *, address: str, key: str) -> str:
-        held = self._pacer.held_for(address)
-        if held > 0:
-            raise DeliveryDelayed(reason="held", wait_seconds=held)
+        # Before the platform says it: a pair that is refused has to wait the longer, and no sender waits for one person.
+        wait = max(self._pacer.held_for(address), self._pacer.wait_of(address))
+        if wait > 0:
+            raise DeliveryDelayed(reason="held", wait_seconds=wait, was_tried=False)
         await self._pacer.turn(address)
         call = {
             "messaging_product": "whatsapp",
@@ -133,15 +145,28 @@ class WhatsAppChannel:
         status, body = await self._post(call)
         if status == 200:
             # Taken; an id that can't be read comes again with its status, which names our key.
+            self._strikes.pop(address, None)
             found = read(_answer, body).messages
             return found[0].id if found else ""
         failure = failure_of(status, body)
+        if isinstance(failure, DeliveryDelayed) and failure.reason == PAIR_RATE:
+            failure.wait_seconds = self._strike(address)
         if isinstance(failure, DeliveryDelayed) and failure.wait_seconds:
             self._pacer.hold(failure.wait_seconds, None if failure.whole_channel else address)
         if isinstance(failure, DeliveryRefused | ChannelDown):
             self._figures["refused"] += 1
-            log.warning("whatsapp_refused", reason=failure.reason)
+            # What is wrong with our request, or with a template, no contact can mend.
+            note = log.error if failure.reason in FAULTS_OF_OURS else log.warning
+            note("whatsapp_refused", reason=failure.reason)
         raise failure
+
+    def _strike(self, address: str) -> float:
+        """Seconds to wait after the pair rate was met once more. Source: pair rate: 4 to the power of n."""
+        strikes = self._strikes.get(address, 0)
+        if len(self._strikes) >= _MOST_STRIKES:
+            self._strikes.clear()
+        self._strikes[address] = strikes + 1
+        return float(4 ** min(strikes, 4))
 
     async def _post(self, call: Mapping[str, object]) -> tuple[int, bytes]:
         failure: DeliveryError

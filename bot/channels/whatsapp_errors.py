@@ -15,8 +15,13 @@ _WHOLE_NUMBER = frozenset({4, 80007, 130429, 131048, 131057, 133016})
 _PAIR = 131056
 """Too much to this one person."""
 
-_PAIR_WAIT = 6.0
-"""One message in six seconds is what a pair may send on average. Source: channels' documentation, pair rate."""
+PAIR_RATE = f"whatsapp_{_PAIR}"
+
+FAULTS_OF_OURS = frozenset(
+    f"whatsapp_{code}"
+    for code in (100, 131008, 131009, 132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 131021, 131051)
+)
+"""Our request is wrong, or a template is wrong, refused, paused or disabled: somebody must look."""
 
 _NUMBER_WAIT = 30.0
 _TROUBLE = frozenset({1, 2, 131000, 131016})
@@ -50,7 +55,7 @@ def of_code(code: int, *, is_transient: bool = False) -> DeliveryError:
     """The failure that a code stands for."""
     reason = f"whatsapp_{code}"
     if code == _PAIR:
-        return DeliveryDelayed(reason=reason, wait_seconds=_PAIR_WAIT)
+        return DeliveryDelayed(reason=reason, wait_seconds=1.0)
     if code in _WHOLE_NUMBER:
         return DeliveryDelayed(reason=reason, wait_seconds=_NUMBER_WAIT, whole_channel=True)
     if code in _DOWN:

@@ -25,6 +25,7 @@ _PREFIX = b"sha256="
 _CHALLENGE = re.compile(r"[0-9]{1,40}")
 _FIELD = re.compile(r"[a-z_]{1,40}")
 _MOST_LABEL = 256
+_MOST_NAME, _MOST_PLACE, _MOST_EMOJI = 512, 200, 32
 _STATES = {
     "sent": DeliveryState.SENT,
     "delivered": DeliveryState.DELIVERED,
@@ -208,14 +209,19 @@ def _content(kind: str, part: dict[str, Any]) -> InboundMessage:
             return InboundMessage(kind=Kind.CONTACT)
         case "edit":
             inner = _dict(part.get("message")) or part
-            return InboundMessage(kind=Kind.EDIT, text=_words(_dict(inner.get("text")).get("body") or inner.get("body")))
+            said = _dict(inner.get(_text(inner.get("type")) or "text"))
+            words = _words(said.get("body") or said.get("caption") or inner.get("body"))
+            return InboundMessage(kind=Kind.EDIT, text=words, about=_original(part))
         case "revoke":
-            return InboundMessage(kind=Kind.REVOKED)
+            return InboundMessage(kind=Kind.REVOKED, about=_original(part))
         case "system":
             is_change = _text(part.get("type")) in _CHANGES
             return InboundMessage(kind=Kind.MOVED if is_change else Kind.IGNORED)
         case "reaction":
-            return InboundMessage(kind=Kind.IGNORED)
+            # One that is taken away has no emoji.
+            emoji = _words(part.get("emoji"))[:_MOST_EMOJI]
+            about = _words(part.get("message_id"))[:_MOST_NAME]
+            return InboundMessage(kind=Kind.REACTION if emoji.strip() else Kind.IGNORED, text=emoji, about=about)
         case _ if kind in _FILES:
             return InboundMessage(
                 kind=_FILES[kind], text=_words(part.get("caption")), file_id=_words(part.get("id"))[:_MOST_LABEL]
@@ -230,7 +236,15 @@ def _located(place: dict[str, Any]) -> InboundMessage:
         return InboundMessage(kind=Kind.UNSUPPORTED)
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         return InboundMessage(kind=Kind.UNSUPPORTED)
-    return InboundMessage(kind=Kind.LOCATION, latitude=float(latitude), longitude=float(longitude))
+    name = ", ".join(part for part in (_words(place.get("name")), _words(place.get("address"))) if part)
+    return InboundMessage(
+        kind=Kind.LOCATION, latitude=float(latitude), longitude=float(longitude), place_name=name[:_MOST_PLACE]
+    )
+
+
+def _original(part: dict[str, Any]) -> str:
+    """The name of the message that was edited or taken back."""
+    return _words(part.get("original_message_id"))[:_MOST_NAME]
 
 
 def _time(seconds: object) -> datetime | None:

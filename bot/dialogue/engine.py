@@ -77,6 +77,9 @@ class Engine:
             run.control = Control.BOT
         if message.kind in (Kind.BLOCKED, Kind.UNBLOCKED, Kind.IGNORED):
             return run.turn()
+        if message.kind is Kind.REACTION and self._command(message) is None:
+            # A sign under a message is no answer; it is shown to whoever reads the talk.
+            return run.turn()
         self._safety.note(run, understanding)
         if message.kind is Kind.EDIT:
             return run.turn()
@@ -144,7 +147,7 @@ class Engine:
             return "quick_exit"
         if message.kind is Kind.START:
             return "restart"
-        if message.kind is not Kind.TEXT or len(message.text) > 60:
+        if message.kind not in (Kind.TEXT, Kind.REACTION) or len(message.text) > 60:
             return None
         said = " ".join(message.text.casefold().split()).strip(" .!?,/")
         return self._book.commands.get(said) or self._book.commands.get(_STRETCH.sub(r"\1", said))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 import sqlalchemy as sa
@@ -17,12 +18,21 @@ from bot.storage.tables import contact_aliases, contacts, conversations, microse
 from bot.storage.vault import Vault
 
 
+class Keyboard(StrEnum):
+    """What lies in the place of the contact's keyboard: nothing of ours, the button for a place, or that button after its use."""
+
+    NONE = ""
+    ASKS_PLACE = "asks_place"
+    USED = "used"
+
+
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """What the program keeps of a talk between messages: the session, and signs and notes made before there is a case."""
 
     session: Session | None = None
     signs: tuple[Sign, ...] = ()
     notes: tuple[str, ...] = ()
+    keyboard: Keyboard = Keyboard.NONE
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):

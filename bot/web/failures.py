@@ -1,6 +1,6 @@
 """Failures of messages and of channels, from their classes to what a responder is told."""
 
-from bot.actions.reach import UNREACHABLE
+from bot.actions.reach import MOVED, UNREACHABLE
 from bot.channels.standing import Side, Trouble
 from bot.domain.messages import DeliveryState
 from bot.storage.messages import Entry
@@ -31,6 +31,8 @@ def failure_of(entry: Entry) -> schemas.Failure:
         return ""
     if entry.error in _UNREACHABLE:
         return "unreachable"
+    if entry.error == MOVED:
+        return "moved"
     if entry.error in _WINDOW:
         return "window_closed"
     return "superseded" if entry.error == SUPERSEDED else "refused"

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from bot.actions.handoff import Desk
 from bot.actions.people import Door
+from bot.actions.speaking import Desk
 from bot.channels.standing import Standing
 from bot.dialogue.session import Session
 from bot.domain.cases import Case

@@ -44,6 +44,8 @@ const wulan: CaseDetail = {
   last_seq: 10,
   may_write: true,
   lock: '',
+  window_until: null,
+  knock: '',
   may_contact_first: false,
   safe_hours: '',
   place: 'Kab. Temanggung, Jawa Tengah',

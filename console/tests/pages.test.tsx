@@ -202,7 +202,7 @@ test('a place in the console is read from the fragment', () => {
 })
 
 describe('what does not arrive', () => {
-  test.each(['unreachable', 'window_closed', 'superseded', 'refused'] as const)('says why: %s', (failure) => {
+  test.each(['unreachable', 'moved', 'window_closed', 'superseded', 'refused'] as const)('says why: %s', (failure) => {
     const message = makeMessage({ by: 'responder', delivery: 'failed', failure })
     show(<Thread detail={makeCase({ thread: [message] })} seen={null} me={makeMe()} />)
 
@@ -222,5 +222,60 @@ describe('what does not arrive', () => {
     expect(alert.textContent).toContain(id.outage.payment)
     expect(alert.textContent).toContain('Pesan dari Telegram mungkin belum masuk')
     expect(alert.textContent?.match(new RegExp(id.trouble.kept, 'g'))).toHaveLength(1)
+  })
+})
+
+describe('after a day of silence on WhatsApp', () => {
+  const writing = (change: Parameters<typeof makeCase>[0]) =>
+    show(
+      <Composer
+        detail={makeCase({ channel: 'whatsapp', ...change })}
+        me={makeMe()}
+        connection="live"
+        fieldRef={{ current: null }}
+      />,
+    )
+
+  test('who agreed can be asked to write, with one button', async () => {
+    const detail = makeCase({ lock: 'window_closed', knock: 'sent', may_write: false })
+    const sent = network(() => json(detail))
+    writing({ lock: 'window_closed', knock: 'possible', may_write: false })
+
+    fireEvent.click(screen.getByRole('button', { name: id.lock.knock }))
+
+    await waitFor(() => expect(sent.some((each) => each.url.endsWith('/api/cases/7/knock'))).toBe(true))
+  })
+
+  test.each(['no_consent', 'no_template', 'sent'] as const)('nobody else is, and it is said why: %s', (knock) => {
+    writing({ lock: 'window_closed', knock, may_write: false })
+
+    expect(screen.getByText(id.lock.windowMore[knock])).toBeTruthy()
+    expect(screen.queryByRole('button', { name: id.lock.knock })).toBeNull()
+  })
+
+  test('before that, it says until when a reply arrives', () => {
+    writing({ window_until: '2026-11-24T14:30:00Z' })
+
+    expect(document.getElementById('composer-hint')?.textContent).toMatch(/^Balasan masih sampai hingga /)
+  })
+
+  test('where they are is asked with a button in danger only, and told with the reply', async () => {
+    forgetDrafts()
+    const sent = network(() => json(makeMessage({ seq: 2, by: 'responder' }), 201))
+    writing({ level: 'P1' })
+    fireEvent.click(screen.getByRole('checkbox', { name: id.composer.askPlace }))
+    const field = screen.getByRole('textbox', { name: id.composer.replyField('Wulan') })
+    fireEvent.change(field, { target: { value: 'Kamu di mana?' } })
+    fireEvent.keyDown(field, { key: 'Enter', ctrlKey: true })
+
+    await waitFor(() => expect(sent).not.toHaveLength(0))
+    expect(await sent[0]?.json()).toMatchObject({ text: 'Kamu di mana?', asks_place: true })
+    expect(draftOf('7').asksPlace).toBe(false)
+  })
+
+  test('where nobody is in danger it is not asked', () => {
+    writing({ level: 'P3' })
+
+    expect(screen.queryByRole('checkbox')).toBeNull()
   })
 })

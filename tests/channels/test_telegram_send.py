@@ -7,7 +7,7 @@ import pytest
 
 from bot.channels.channel import ChannelDown, DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain
 from bot.channels.telegram import TelegramChannel
-from bot.domain.messages import Button, OutboundMessage, Sent
+from bot.domain.messages import Button, Form, OutboundMessage, Sent
 from tests.channels.conftest import Clock
 from tests.fakes.bot_api import TOKEN, FakeBotApi, Fault
 
@@ -236,6 +236,19 @@ async def test_a_long_text_goes_on_where_it_stopped(telegram: TelegramChannel, a
     assert [bool(each.buttons) for each in api.sent] == [False, False, True]
     # The first went out under the number that the faulty answer gave: all are needed to take the message back one day.
     assert sent.platform_id == ",".join(["9", *(str(each.message_id) for each in api.sent[1:])])
+
+
+async def test_a_place_is_asked_for_with_a_button_that_is_taken_away_again(telegram: TelegramChannel, api: FakeBotApi) -> None:
+    api.chat(CHAT)
+    await send(telegram, OutboundMessage(text="Kamu di mana?", author="Ratna", form=Form.ASKS_PLACE))
+    asked = api.sent[-1].params["reply_markup"]
+    laid = list(api.chats[CHAT].keyboard)
+    await send(telegram, OutboundMessage(text="Terima kasih.", form=Form.CLEARS_KEYBOARD))
+
+    assert asked["keyboard"][0][0]["request_location"] is True
+    assert asked["one_time_keyboard"] is True
+    assert len(laid) == 1
+    assert api.chats[CHAT].keyboard == []
 
 
 async def test_messages_are_taken_back_a_hundred_at_a_time(telegram: TelegramChannel, api: FakeBotApi) -> None:

@@ -99,7 +99,7 @@ GOLDENS = [
     ),
     pytest.param(
         update(edited_message={"message_id": 4412, "date": 1790000123, "edit_date": 1, "chat": PRIVATE, "text": "bukan"}),
-        said(Kind.EDIT, text="bukan"),
+        said(Kind.EDIT, text="bukan", about="4412"),
         id="edit",
     ),
     pytest.param(

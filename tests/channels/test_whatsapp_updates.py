@@ -65,8 +65,11 @@ def parsed(raw: bytes) -> InboundMessage | Receipt:
         ({"type": "location", "location": {"latitude": -6.9, "longitude": 107.6}}, Kind.LOCATION, "", ""),
         ({"type": "location", "location": {"latitude": 500, "longitude": 107.6}}, Kind.UNSUPPORTED, "", ""),
         ({"type": "contacts", "contacts": [{"name": {}}]}, Kind.CONTACT, "", ""),
-        ({"type": "reaction", "reaction": {"emoji": "❤"}}, Kind.IGNORED, "", ""),
+        ({"type": "reaction", "reaction": {"message_id": "wamid.O", "emoji": "🆘"}}, Kind.REACTION, "🆘", ""),
+        ({"type": "reaction", "reaction": {"message_id": "wamid.O"}}, Kind.IGNORED, "", ""),
+        ({"type": "reaction", "reaction": {"message_id": "wamid.O", "emoji": ""}}, Kind.IGNORED, "", ""),
         ({"type": "edit", "edit": {"message": {"text": {"body": "lain"}}}}, Kind.EDIT, "lain", ""),
+        ({"type": "edit", "edit": {"message": {"type": "image", "image": {"caption": "lain"}}}}, Kind.EDIT, "lain", ""),
         ({"type": "revoke", "revoke": {"original_message_id": "wamid.X"}}, Kind.REVOKED, "", ""),
         ({"type": "system", "system": {"type": "user_changed_number", "wa_id": "628"}}, Kind.MOVED, "", ""),
         ({"type": "system", "system": {"type": "something_new"}}, Kind.IGNORED, "", ""),
@@ -83,6 +86,33 @@ def test_every_kind_is_read(content: dict[str, Any], kind: Kind, text: str, butt
 
     assert isinstance(message, InboundMessage)
     assert (message.kind, message.text, message.button) == (kind, text, button)
+
+
+@pytest.mark.parametrize("kind", ["edit", "revoke"])
+def test_an_edit_or_a_withdrawal_names_its_message(kind: str):
+    message = parsed(post(said({"type": kind, kind: {"original_message_id": "wamid.X"}})))
+
+    assert isinstance(message, InboundMessage)
+    assert message.about == "wamid.X"
+
+
+def test_what_a_map_calls_a_place_is_no_word_of_the_person():
+    place = {"latitude": -6.9, "longitude": 107.6, "name": "Warung Bu Tini", "address": "Jl. Mawar 1"}
+
+    message = parsed(post(said({"type": "location", "location": place})))
+
+    assert isinstance(message, InboundMessage)
+    assert (message.text, message.place_name) == ("", "Warung Bu Tini, Jl. Mawar 1")
+
+
+def test_the_advertisement_that_led_here_is_not_kept():
+    referral = {"source_url": "https://MARKED.test", "headline": "MARKED"}
+
+    (update,) = whatsapp_updates.unpack(
+        post(said({"type": "text", "text": {"body": "halo"}}, referral=referral)), now=NOW
+    ).updates
+
+    assert b"MARKED" not in update.body
 
 
 def test_a_person_is_known_by_the_platform_s_id_and_the_number_beside_it():

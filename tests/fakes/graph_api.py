@@ -28,7 +28,7 @@ PAIR_BURST, PAIR_SECONDS = 45, 6.0
 
 @dataclass(slots=True)
 class Sent:
-    """A message that was taken. `kind` text, button, list; `choices` id and title."""
+    """A message that was taken. `kind` text, button, list, location_request, template; `choices` id and title."""
 
     to: str
     id: str
@@ -65,6 +65,7 @@ class FakeGraphApi:
     def __init__(self, *, clock: Callable[[], float] = time.time, per_pair: bool = False) -> None:
         self.clock = clock
         self.per_pair = per_pair
+        self.templates = {("kabar_netral", "id"), ("kabar_netral", "en")}
         self.people: dict[str, Person] = {}
         self.sent: list[Sent] = []
         self.calls: list[dict[str, Any]] = []
@@ -202,7 +203,9 @@ class FakeGraphApi:
         person = self.person(name)
         if person.is_gone:
             raise Refused(131026)
-        if self.clock() - person.wrote_at >= WINDOW_SECONDS:
+        if params.get("type") == "template":
+            self._check_template(params["template"])
+        elif self.clock() - person.wrote_at >= WINDOW_SECONDS:
             raise Refused(131047)
         self._pace(person)
         kind, text, choices = _content(params)
@@ -211,6 +214,13 @@ class FakeGraphApi:
         )
         self.sent.append(sent)
         return {"messaging_product": "whatsapp", "contacts": [{"input": name}], "messages": [{"id": sent.id}]}
+
+    def _check_template(self, template: dict[str, Any]) -> None:
+        """Only approved ones, in languages they were approved in, with as many values as they have: none."""
+        if (template.get("name"), template.get("language", {}).get("code")) not in self.templates:
+            raise Refused(132001, 404)
+        if template.get("components"):
+            raise Refused(132000)
 
     def _pace(self, person: Person) -> None:
         if not self.per_pair:
@@ -228,12 +238,18 @@ def _content(params: dict[str, Any]) -> tuple[str, str, list[tuple[str, str]]]:
         if not 1 <= _units(body) <= 4096:
             raise Refused(131009)
         return "text", body, []
+    if params.get("type") == "template":
+        return "template", f"{params['template']['name']} {params['template']['language']['code']}", []
     if params.get("type") != "interactive":
         raise Refused(131009)
     inner = params["interactive"]
     body = inner["body"]["text"]
     if not 1 <= _units(body) <= 1024:
         raise Refused(131009)
+    if inner["type"] == "location_request_message":
+        if inner["action"] != {"name": "send_location"}:
+            raise Refused(131009)
+        return "location_request", body, []
     if inner["type"] == "button":
         choices = [(each["reply"]["id"], each["reply"]["title"]) for each in inner["action"]["buttons"]]
         most, longest, longest_id = 3, 20, 256

@@ -109,10 +109,11 @@ async def test_buttons_lists_and_the_same_person_under_two_names(graph: FakeGrap
 
 async def test_a_send_of_unknown_fate_is_settled_by_its_status_and_not_sent_again(graph: FakeGraphApi, app: AppProcess):
     graph.fail(Fault(is_cut=True, takes_effect=True))
-    await graph.say(PHONE, "halo")
+    await graph.say(PHONE, "suami saya mukul saya, saya takut pulang")
     await until(lambda: len(graph.sent) == 1, "it arrived, though no answer came")
     await graph.tell(graph.sent[0], "sent")
-    await asyncio.sleep(3)
+    # Numbers to call would go out once more after five seconds.
+    await asyncio.sleep(6.5)
 
     assert len(graph.sent) == 1
 

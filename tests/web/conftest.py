@@ -12,8 +12,8 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from bot.actions.handoff import Desk
 from bot.actions.people import Door
+from bot.actions.speaking import Desk
 from bot.channels.standing import Standing
 from bot.dialogue.session import Session
 from bot.domain.cases import Case, CaseId, Control

@@ -22,6 +22,7 @@ export const en: Words = {
   },
   failure: {
     unreachable: 'Not sent: this channel is closed, or the number is gone.',
+    moved: 'Not sent: the number may be in other hands.',
     window_closed: 'Not sent: they have not written for more than a day, so WhatsApp does not deliver it.',
     superseded: 'Not sent, because somebody else speaks by now.',
     refused: 'Not sent: the messaging app refused it.',
@@ -42,6 +43,9 @@ export const en: Words = {
     location: 'Location',
     sticker: 'Sticker',
     contact: 'Contact',
+    reaction: 'A sign under a message',
+    edit: 'A message they changed',
+    withdrawn: 'A message they took back',
     unsupported: 'Something that cannot be opened yet',
   },
   event: {
@@ -58,7 +62,10 @@ export const en: Words = {
     left_page: 'The sender left the page with the exit button.',
     moved:
       'WhatsApp says this person changed number. Somebody else may read the old one: ask first whether it is safe to write.',
-    revoked: 'The sender took a message back on WhatsApp.',
+    revoked: 'The sender took a message back on WhatsApp. Its words are not kept.',
+    revoked_kept:
+      'The sender took back a message that you have read. Its words are still here. Ask whether they should be erased.',
+    knocked: 'They were asked to write again, in neutral words.',
     stopped: 'The sender asked to stop.',
   },
   scope: {
@@ -243,6 +250,7 @@ export const en: Words = {
     choices: 'Choices offered:',
     sendAgain: 'Send again',
     sureAgain: 'Yes, I am sure',
+    copyPlace: 'Copy the place',
     mediaHint: 'It arrived. It cannot be opened here yet.',
     toNewest: 'To the newest message',
     message: (n) => `Message ${n}`,
@@ -259,6 +267,8 @@ export const en: Words = {
     replyField: (name) => `Reply to ${name}`,
     noteField: 'Note for the team',
     replyHint: 'Ctrl+Enter sends',
+    windowUntil: (at) => `A reply still arrives until ${at}`,
+    askPlace: 'With a button that sends their place',
     noteHint: (name) => `${name} does not see this`,
     writeNote: 'Write a note',
     tooLong: (n) => `${n} characters too long`,
@@ -289,6 +299,15 @@ export const en: Words = {
     blockedMore: 'Do not look for another way; it may be their choice.',
     stopped: 'They asked to stop',
     stoppedMore: 'Respect their choice. They can write again at any time.',
+    window: 'They have not written for more than a day, so WhatsApp delivers no reply',
+    windowMore: {
+      possible:
+        'They agreed to be contacted. You can ask them to write again, once, in neutral words. Your draft is safe.',
+      no_consent: 'They have not agreed to be contacted first. Wait until they write. Your draft is safe.',
+      no_template: 'WhatsApp has approved no text to begin with. Wait until they write. Your draft is safe.',
+      sent: 'They were asked to write again. Wait until they write. Your draft is safe.',
+    },
+    knock: 'Ask them to write',
     unsafe: 'Do not write first',
     unsafeMore: 'Wait until they write. Your draft is safe.',
   },
