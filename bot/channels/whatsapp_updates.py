@@ -124,8 +124,9 @@ def _sender(message: dict[str, Any], people: list[dict[str, Any]]) -> _Who:
     phone, user_id = _text(message.get("from")), _text(message.get("from_user_id"))
     system = _dict(message.get("system"))
     if not phone and not user_id:
-        # A notice of a change may name the person only inside.
-        phone, user_id = _text(system.get("customer")), _text(system.get("user_id"))
+        # A notice of a change may name the person only inside; the id there is the new one, which the talk must not follow to.
+        phone = _text(system.get("customer"))
+        user_id = "" if phone else _text(system.get("user_id"))
     if not user_id:
         same = (each for each in people if phone and _text(each.get("wa_id")) == phone)
         user_id = _text(next(same, {}).get("user_id"))

@@ -134,13 +134,27 @@ def test_a_person_is_known_by_the_platform_s_id_and_the_number_beside_it():
         ({"from": PHONE, "id": "w", "type": "text", "text": {"body": "x"}}, [{"wa_id": "62999", "user_id": "ID.1"}], PHONE),
         ({"id": "w", "type": "system", "system": {"type": "user_changed_user_id", "user_id": USER}}, [], USER),
         ({"id": "w", "type": "system", "system": {"type": "user_changed_number", "customer": PHONE}}, [], PHONE),
+        (
+            {"id": "w", "type": "system", "system": {"type": "user_changed_number", "customer": PHONE, "user_id": USER}},
+            [],
+            PHONE,
+        ),
     ],
-    ids=["no number", "no id", "another's contact", "a change of id", "a change of number"],
+    ids=["no number", "no id", "another's contact", "a change of id", "a change of number", "a change of both"],
 )
 def test_who_wrote_is_found_whatever_is_missing(message: dict[str, Any], contacts: list[Any], address: str):
     (update,) = whatsapp_updates.unpack(post(message, contacts=contacts), now=NOW).updates
 
     assert update.address == address
+
+
+def test_a_talk_does_not_follow_to_the_new_name_that_a_change_tells():
+    system = {"type": "user_changed_number", "wa_id": "6281200000002", "user_id": "ID.NEW", "customer": PHONE}
+
+    message = parsed(post({"from": PHONE, "id": "w", "type": "system", "system": system}, contacts=[]))
+
+    assert isinstance(message, InboundMessage)
+    assert (message.kind, message.also_address) == (Kind.MOVED, "")
 
 
 def test_all_entries_changes_messages_and_statuses_of_a_post_are_found():

@@ -210,10 +210,19 @@ class FakeGraphApi:
         self._pace(person)
         kind, text, choices = _content(params)
         sent = Sent(
-            name, f"wamid.OUT{next(self._ids)}", kind, text, choices, self.clock(), params["biz_opaque_callback_data"], params
+            name,
+            f"wamid.OUT{next(self._ids)}",
+            kind,
+            text,
+            choices,
+            self.clock(),
+            params.get("biz_opaque_callback_data", ""),
+            params,
         )
         self.sent.append(sent)
-        return {"messaging_product": "whatsapp", "contacts": [{"input": name}], "messages": [{"id": sent.id}]}
+        contact = {"input": name, "user_id": person.user_id or f"ID.{name}"}
+        contact |= {"wa_id": person.phone} if person.phone else {}
+        return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": sent.id}]}
 
     def _check_template(self, template: dict[str, Any]) -> None:
         """Only approved ones, in languages they were approved in, with as many values as they have: none."""
