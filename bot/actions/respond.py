@@ -244,6 +244,8 @@ def _hear(
             if talk.session is not None:
                 talk.session = parts.engine.distrust(talk.session)
         return
+    if talk.is_of_an_album(message, now=now):
+        return
     circumstances = Circumstances(
         now=now,
         channel=talk.contact.channel,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from copy import copy
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -28,6 +28,8 @@ _EVENTS = {
     Kind.MOVED: "moved",
 }
 _NO_WORDS = (*_EVENTS, Kind.REVOKED, Kind.EDIT, Kind.REACTION)
+_FILES = (Kind.VOICE, Kind.PHOTO, Kind.VIDEO, Kind.DOCUMENT)
+_ALBUM = timedelta(seconds=10)
 _TEXTS = (Kind.BUTTON, Kind.START)
 
 
@@ -49,6 +51,7 @@ class Talk:
         self.case = self.case_before = case
         self.kept_signs, self.kept_notes = known.memory.signs, known.memory.notes
         self.keyboard = known.memory.keyboard
+        self.files_at = known.memory.files_at
         self.new_signs: list[Sign] = []
         self.new_notes: list[str] = []
         self.entries: list[Entry] = []
@@ -114,7 +117,13 @@ class Talk:
             last_holding_at=self.last_holding_at,
             wrote_at=self.wrote_at,
         )
-        memory = Memory(session=self.session, signs=self.kept_signs, notes=self.kept_notes, keyboard=self.keyboard)
+        memory = Memory(
+            session=self.session,
+            signs=self.kept_signs,
+            notes=self.kept_notes,
+            keyboard=self.keyboard,
+            files_at=self.files_at,
+        )
         return Known(conversation=conversation, memory=memory, is_new=self.is_new)
 
     def hand_control(self, control: Control) -> None:
@@ -142,6 +151,14 @@ class Talk:
             self._enter(By.CONTACT, kind, text, now=now, platform_id=message.platform_id)
         self.inbound_seq = self.seq
         return self.seq
+
+    def is_of_an_album(self, message: InboundMessage, *, now: datetime) -> bool:
+        """Whether this file came right after another that was answered already: pictures sent together get one answer."""
+        if message.kind not in _FILES or message.text:
+            return False
+        is_after = self.files_at is not None and now - self.files_at < _ALBUM
+        self.files_at = now
+        return is_after
 
     def enter_event(self, event: str, *, now: datetime) -> None:
         """Add to the thread that something happened, for the team."""

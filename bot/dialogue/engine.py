@@ -225,6 +225,9 @@ class Engine:
                 run.say_availability()
                 return
         if asked is None:
+            if message.kind in MEDIA:
+                # Whoever begins with a voice or a picture is told that words are needed, and then greeted.
+                run.say_named("system_unsupported")
             self._keep_story(run, message, understanding)
             self._begin(run, self._answers.triggered(run, understanding, topic))
             self._steps.run(run)

@@ -27,12 +27,16 @@ class Keyboard(StrEnum):
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
-    """What the program keeps of a talk between messages: the session, and signs and notes made before there is a case."""
+    """What the program keeps of a talk between messages: the session, and signs and notes made before there is a case.
+
+    `files_at` is when a picture, voice or other file came last.
+    """
 
     session: Session | None = None
     signs: tuple[Sign, ...] = ()
     notes: tuple[str, ...] = ()
     keyboard: Keyboard = Keyboard.NONE
+    files_at: datetime | None = None
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):

@@ -458,6 +458,11 @@ def contacts_of(db: sa.Connection, ids: Sequence[MessageId]) -> list[int]:
     return list(db.scalars(sa.select(outbox.c.contact_id).where(outbox.c.id.in_(ids)).distinct()))
 
 
+def count_resent(db: sa.Connection) -> int:
+    """How many messages were of unknown fate once: the only ones that may have arrived twice."""
+    return int(db.scalar(sa.select(sa.func.count()).select_from(outbox).where(outbox.c.was_unknown)) or 0)
+
+
 def count_by_state(db: sa.Connection) -> dict[str, int]:
     """How many messages are in each state."""
     rows = db.execute(sa.select(outbox.c.state, sa.func.count()).group_by(outbox.c.state))

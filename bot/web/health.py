@@ -35,6 +35,11 @@ class Health:
             "teduh_inbox_oldest_seconds", "Age of the oldest update not worked yet.", registry=self._registry
         )
         self._outbox = Gauge("teduh_outbox_messages", "Outbound messages by state.", ["state"], registry=self._registry)
+        self._resent = Gauge(
+            "teduh_outbox_were_unknown",
+            "Outbound messages whose fate was unknown once: the only ones that may have arrived twice.",
+            registry=self._registry,
+        )
         self._refusals = Gauge(
             "teduh_web_told_to_wait",
             "Messages of the web chat that were told to wait since the start, by reason.",
@@ -79,6 +84,7 @@ class Health:
         self._outbox.clear()
         for state, count in outbox.count_by_state(db).items():
             self._outbox.labels(state).set(count)
+        self._resent.set(outbox.count_resent(db))
         for reason, count in self._refused.items():
             self._refusals.labels(reason).set(count)
         for queue in cases.count_queue(db):

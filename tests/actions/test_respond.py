@@ -326,6 +326,30 @@ async def test_a_place_that_is_sent_stands_in_the_thread_and_is_answered(talks: 
     assert places == ["-6.9147, 107.6098\nWarung Bu Tini"]
 
 
+async def test_pictures_sent_together_get_one_answer(talks: Talks):
+    await talks.write("anna", "halo", "lanjut", "ibu saya sakit dan tidak ada biaya")
+    before = len(talks.channel.sent)
+    album = [InboundMessage(kind=Kind.PHOTO, platform_id=f"p{number}") for number in range(10)]
+    await talks.core.receiver.receive([talks.update("anna", each) for each in album])
+    await talks.work()
+    once = len(talks.channel.sent)
+
+    await talks.write("anna", kind=Kind.PHOTO, text=DANGER, platform_id="p11")
+
+    assert once > before
+    assert once - before <= 2
+    assert [entry.kind for entry in await talks.thread("anna")].count("photo") == 11
+    assert "110" in "".join(talks.channel.texts()[once:]), "words under a picture are heard"
+
+
+async def test_who_begins_with_a_voice_is_told_that_words_are_needed(talks: Talks):
+    await talks.write("anna", kind=Kind.VOICE, platform_id="v1")
+
+    said = "\n".join(talks.channel.texts())
+    assert "Boleh ditulis dengan kata-kata" in said
+    assert "Info Layanan Warga" in said
+
+
 async def test_a_reaction_is_shown_and_wakes_nobody_but_a_call_for_help(talks: Talks):
     await talks.write("anna", "halo")
     before = len(talks.channel.sent)

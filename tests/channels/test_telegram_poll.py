@@ -88,7 +88,7 @@ async def test_a_poll_asks_for_what_we_take_and_nothing_else(telegram: TelegramC
 
 
 def store_number(store: Store) -> int:
-    return int(store.kept[-1].key.removeprefix("u:"))
+    return int(json.loads(store.kept[-1].body)["update_id"])
 
 
 async def test_a_store_that_fails_confirms_nothing(

@@ -32,6 +32,10 @@ async def figures(core: Core) -> str:
         return (await client.get("/metrics")).text
 
 
+async def test_sends_of_unknown_fate_are_counted(core: Core):
+    assert "teduh_outbox_were_unknown 0.0" in await figures(core)
+
+
 async def test_a_channel_that_is_down_and_people_who_are_gone_are_counted(core: Core):
     known = make_known(1)
     await core.database.write(lambda db: contacts.save(db, core.vault, [known], now=core.now()))
