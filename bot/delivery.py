@@ -206,7 +206,7 @@ class Delivery:
             case DeliveryDelayed():
                 if exc.whole_channel and exc.wait_seconds:
                     self._down[due.channel] = self._now() + timedelta(seconds=exc.wait_seconds)
-                return self._later(due, exc.reason, exc.wait_seconds, was_tried=exc.was_tried)
+                return self._later(due, exc.reason, exc.wait_seconds, was_tried=exc.was_tried and not exc.whole_channel)
             case DeliveryRefused():
                 log.warning("delivery_refused", channel=due.channel, reason=exc.reason)
                 gone = due.contact_id if exc.unreachable else None
@@ -215,7 +215,8 @@ class Delivery:
                 log.error("channel_down", channel=due.channel, reason=exc.reason)
                 self._standing.note(due.channel, Side.SENDING, exc.reason)
                 self._down[due.channel] = self._now() + timedelta(seconds=60)
-                return self._later(due, exc.reason, 60.0)
+                # However long that lasts, it is no reason to give anybody's message up.
+                return self._later(due, exc.reason, 60.0, was_tried=False)
             case DeliveryUncertain():
                 return self._uncertain(due, self._channels[due.channel], exc.reason)
             case _:

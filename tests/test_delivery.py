@@ -221,6 +221,24 @@ async def test_a_channel_that_is_down_keeps_every_row_and_is_not_hammered(
     assert sorted(address for address, _ in channel.sent) == [f"555{contact:04}" for contact in range(1, 6)]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [ChannelDown(reason="401"), DeliveryDelayed(reason="429", wait_seconds=30, whole_channel=True)],
+    ids=["down", "held"],
+)
+async def test_no_message_is_given_up_because_its_channel_was_down_for_long(
+    database, vault, delivery, channel, clock: Clock, error: DeliveryError
+):
+    channel.fault = failing(error, times=400)
+    await queue(database, vault, "question")
+
+    for _ in range(401):
+        await delivery.run_until_idle()
+        clock.move(minutes=10)
+
+    assert channel.texts() == ["question"]
+
+
 async def test_what_a_dead_process_was_sending_is_unknown_and_never_silently_queued(database, vault, delivery, channel):
     await queue(database, vault, "question")
     await queue(database, vault, "Saya Ratna", contact=2, is_human=True)

@@ -15,7 +15,7 @@ from bot.domain.messages import Form, MessageId, OutboundMessage
 from bot.domain.responders import NotAllowed, Responder, may_read
 from bot.domain.windows import is_open
 from bot.storage import audit, cases, contacts, messages, outbox
-from bot.storage.contacts import Known
+from bot.storage.contacts import Keyboard, Known
 from bot.storage.messages import By, Entry
 from nlu.understanding import Level
 
@@ -238,6 +238,8 @@ def close(
     case = cases.get(db, desk.vault, case_id)
     closed = cases.save(db, desk.vault, rules.close(case, by=by.id, outcome=outcome, now=now))
     known = contacts.get(db, desk.vault, case.contact_id, lock=True)
+    if known.memory.keyboard is Keyboard.ASKS_PLACE:
+        known = replace(known, memory=replace(known.memory, keyboard=Keyboard.USED))
     if note_text:
         known, entry = make_entry(desk, known, By.RESPONDER, messages.NOTE, note_text[:LONGEST_REPLY], by=by, now=now)
         messages.add(db, desk.vault, [entry])

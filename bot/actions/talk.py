@@ -285,6 +285,9 @@ class Talk:
     def leave_phone(self) -> None:
         """Let what was said so far be removed from the contact's phone, as far as the platform can."""
         self.leaves_phone = True
+        if self.keyboard is Keyboard.ASKS_PLACE:
+            # It says what was asked: the harmless words take it away.
+            self.keyboard = Keyboard.USED
         self.also_removed += [entry.platform_id for entry in self.entries if entry.platform_id]
 
     def erase(self) -> None:

@@ -72,7 +72,7 @@ class Rig:
         case = await self.core.database.read(lambda db: cases.get(db, self.core.vault, which))
         return knock.knock_of(self.core.desk, case, known, thread, now=self.now)
 
-    async def reply(self, text: str) -> None:
+    async def reply(self, text: str, *, asks_place: bool = False) -> None:
         which, talk = await self.case_id(), (await self.talks.known(WHO)).conversation
         await self.core.database.write(
             lambda db: handoff.reply(
@@ -84,6 +84,7 @@ class Rig:
                 text=text,
                 control_epoch=talk.control_epoch,
                 seen_seq=talk.seq,
+                asks_place=asks_place,
                 now=self.now,
             )
         )
@@ -241,6 +242,23 @@ async def test_without_a_template_it_is_said_so(tmp_path: Path):
 
     assert await rig.stands() is Knock.NO_TEMPLATE
     await rig.core.database.close()
+
+
+async def test_the_button_for_a_place_is_taken_away_after_its_use_and_on_leaving(rig: Rig):
+    async def forms() -> list[Form]:
+        return [message.form for _to, message in rig.talks.channel.sent]
+
+    await rig.reply("Kamu di mana?", asks_place=True)
+    await rig.reply("Kalau tidak bisa, tulis nama tempatnya.")
+    assert (await forms())[-2:] == [Form.ASKS_PLACE, Form.PLAIN], "it stays until it was used"
+    await rig.talks.write(WHO, kind=Kind.LOCATION, latitude=-6.9, longitude=107.6)
+    await rig.reply("Terima kasih.")
+    await rig.reply("Sudah saya catat.")
+    assert (await forms())[-2:] == [Form.CLEARS_KEYBOARD, Form.PLAIN]
+
+    await rig.reply("Masih di sana?", asks_place=True)
+    await rig.talks.write(WHO, "keluar")
+    assert (await forms())[-1] is Form.CLEARS_KEYBOARD, "the harmless words take it away"
 
 
 async def test_a_number_that_changed_gets_nothing_more_until_somebody_writes_from_it(rig: Rig):
