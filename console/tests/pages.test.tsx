@@ -247,10 +247,11 @@ describe('after a day of silence on WhatsApp', () => {
   })
 
   test.each(['no_consent', 'no_template', 'sent'] as const)('nobody else is, and it is said why: %s', (knock) => {
-    writing({ lock: 'window_closed', knock, may_write: false })
+    writing({ lock: 'window_closed', knock, may_write: false, window_until: '2026-11-24T14:30:00Z' })
 
     expect(screen.getByText(id.lock.windowMore[knock])).toBeTruthy()
     expect(screen.queryByRole('button', { name: id.lock.knock })).toBeNull()
+    expect(document.getElementById('composer-hint')?.textContent).not.toMatch(/masih sampai/)
   })
 
   test('before that, it says until when a reply arrives', () => {

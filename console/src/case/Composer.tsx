@@ -7,7 +7,7 @@ import type { Connection } from '../live/connection'
 import { Faulty } from '../look/Faulty'
 import { Icon } from '../look/icons'
 import { useWords } from '../words/language'
-import { dayAndClock } from '../words/time'
+import { clock, dayAndClock, isSameDay } from '../words/time'
 import { changeDraft, type Draft, draftOf, keyFor, useDraft } from './drafts'
 import { lastInbound } from './items'
 import { LockBar } from './LockBar'
@@ -89,7 +89,7 @@ export function Composer({ detail, me, connection, fieldRef }: Props) {
             ) : isNote ? (
               w.composer.noteHint(detail.name)
             ) : (
-              <Hint detail={detail} />
+              <Hint detail={detail} lock={lock} />
             )}
           </span>
           <Button
@@ -112,9 +112,13 @@ export function Composer({ detail, me, connection, fieldRef }: Props) {
 }
 
 /** Until when an answer still arrives, where there is an end to that; else how to send by the keyboard. */
-function Hint({ detail }: { detail: CaseDetail }) {
+function Hint({ detail, lock }: { detail: CaseDetail; lock: Lock | null }) {
   const { w, language } = useWords()
-  if (detail.window_until) return <span>{w.composer.windowUntil(dayAndClock(detail.window_until, language))}</span>
+  const until = detail.window_until
+  if (until && lock?.why !== 'window') {
+    const isToday = isSameDay(until, new Date().toISOString())
+    return <span>{w.composer.windowUntil(isToday ? clock(until, language) : dayAndClock(until, language))}</span>
+  }
   return <span className="not-touch">{w.composer.replyHint}</span>
 }
 
