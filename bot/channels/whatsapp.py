@@ -17,7 +17,7 @@ from bot.channels.pacer import Pacer
 from bot.channels.parts import PartsSent
 from bot.channels.tolerant import read
 from bot.channels.whatsapp_bubbles import Content, contents_of
-from bot.channels.whatsapp_errors import FAULTS_OF_OURS, PAIR_RATE, failure_of
+from bot.channels.whatsapp_errors import FAULTS_OF_OURS, PAIR_RATE, failure_of, trace_of
 from bot.domain.messages import Form, InboundMessage, OutboundMessage, Receipt, Sent
 from bot.domain.windows import is_open
 
@@ -87,7 +87,7 @@ class WhatsAppChannel:
         self._parts = PartsSent()
         self._read: asyncio.Queue[str] = asyncio.Queue(_MOST_TICKS)
         self._ticking: asyncio.Task[None] | None = None
-        self._figures = {"refused": 0.0, "window_closed": 0.0}
+        self._figures = {"refused": 0.0, "window_closed": 0.0, "billable": 0.0}
 
     @property
     def account(self) -> str:
@@ -104,6 +104,7 @@ class WhatsAppChannel:
     def unpack(self, raw: bytes) -> whatsapp_updates.Unpacked:
         """The events of a post."""
         unpacked = whatsapp_updates.unpack(raw, now=self._now())
+        self._figures["billable"] += unpacked.billable
         strangers = sum(update.account != self._number for update in unpacked.updates)
         if strangers:
             # Kept, as all is that is signed; whoever wrote there gets no answer from here, so somebody must look.
@@ -157,7 +158,7 @@ class WhatsAppChannel:
             self._figures["refused"] += 1
             # What is wrong with our request, or with a template, no contact can mend.
             note = log.error if failure.reason in FAULTS_OF_OURS else log.warning
-            note("whatsapp_refused", reason=failure.reason)
+            note("whatsapp_refused", reason=failure.reason, trace=trace_of(body))
         raise failure
 
     def _strike(self, address: str) -> float:

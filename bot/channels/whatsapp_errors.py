@@ -1,5 +1,7 @@
 """What an answer of the Graph API means for a message. By codes, never by words. Source: Meta, Cloud API, error codes, 2026."""
 
+import re
+
 import msgspec
 
 from bot.channels.channel import ChannelDown, DeliveryDelayed, DeliveryError, DeliveryRefused
@@ -49,6 +51,17 @@ def failure_of(status: int, body: bytes) -> DeliveryError:
             return DeliveryDelayed(reason="http_429", wait_seconds=_NUMBER_WAIT, whole_channel=True)
         return DeliveryDelayed(reason=f"http_{status}") if status >= 500 else DeliveryRefused(reason=f"http_{status}")
     return of_code(error.code, is_transient=error.is_transient or status >= 500)
+
+
+_TRACE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+
+def trace_of(body: bytes) -> str:
+    """The name under which Meta finds a refused call again; it says nothing of whom the call was about. Empty for none."""
+    content = loose(body)
+    error = content.get("error") if isinstance(content, dict) else None
+    trace = error.get("fbtrace_id") if isinstance(error, dict) else None
+    return trace if isinstance(trace, str) and _TRACE.fullmatch(trace) else ""
 
 
 def of_code(code: int, *, is_transient: bool = False) -> DeliveryError:

@@ -63,11 +63,15 @@ def answer_challenge(query: dict[str, str], token: str) -> str | None:
 
 
 class Unpacked(NamedTuple):
-    """What a post holds: what to store, names of what is none of ours, and codes of troubles it reports."""
+    """What a post holds: what to store, names of what is none of ours, codes of troubles it reports, and how much it costs.
+
+    `billable` counts messages of ours that were delivered and are charged; a post that comes again counts again.
+    """
 
     updates: list[Update]
     ignored: list[str]
     troubles: list[int]
+    billable: int = 0
 
 
 class _Who(NamedTuple):
@@ -84,7 +88,7 @@ class _Who(NamedTuple):
 
 def unpack(raw: bytes, *, now: datetime) -> Unpacked:
     """The events of a post, each to be stored. Never raises."""
-    found = Unpacked([], [], [])
+    found, billable = Unpacked([], [], []), 0
     for field, value in _changes_of(loose(raw)):
         if field != "messages":
             found.ignored.append(field if _FIELD.fullmatch(field) else "unreadable")
@@ -101,12 +105,13 @@ def unpack(raw: bytes, *, now: datetime) -> Unpacked:
         for status in map(_dict, _list(value.get("statuses"))):
             who = _Who(_text(status.get("recipient_id")), _text(status.get("recipient_user_id")))
             kept = {name: status[name] for name in _KEPT_OF_STATUS if name in status}
+            billable += status.get("status") == "delivered" and _dict(status.get("pricing")).get("billable") is True
             key = f"s:{_text(status.get('id'))}:{_text(status.get('status'))}:{_text(status.get('timestamp'))}"
             found.updates.append(_update(number, who, key, {"s": kept}, now))
         found.troubles.extend(_codes(value))
     if not found.updates and not found.ignored and not found.troubles:
         found.ignored.append("unreadable")
-    return found
+    return found._replace(billable=billable)
 
 
 _KEPT_OF_STATUS = ("id", "status", "timestamp", "biz_opaque_callback_data", "errors")

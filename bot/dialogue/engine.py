@@ -71,15 +71,14 @@ class Engine:
         Raises:
             FlowRunsOn: the flow loops without asking; the checker refuses such flows.
         """
-        is_fresh = session is None or circumstances.control is Control.PAUSED
+        # A sign under a message is no answer, and wakes no talk that rests: whoever reads the talk sees it.
+        is_only_a_sign = message.kind is Kind.REACTION and self._command(message) is None
+        is_fresh = session is None or (circumstances.control is Control.PAUSED and not is_only_a_sign)
         run = Run(self._book, self._session(session, understanding, is_fresh=is_fresh), circumstances)
+        if message.kind in (Kind.BLOCKED, Kind.UNBLOCKED, Kind.IGNORED) or is_only_a_sign:
+            return run.turn()
         if is_fresh and run.control is Control.PAUSED:
             run.control = Control.BOT
-        if message.kind in (Kind.BLOCKED, Kind.UNBLOCKED, Kind.IGNORED):
-            return run.turn()
-        if message.kind is Kind.REACTION and self._command(message) is None:
-            # A sign under a message is no answer; it is shown to whoever reads the talk.
-            return run.turn()
         self._safety.note(run, understanding)
         if message.kind is Kind.EDIT:
             return run.turn()

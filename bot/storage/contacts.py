@@ -26,7 +26,7 @@ class Keyboard(StrEnum):
     USED = "used"
 
 
-class Memory(msgspec.Struct, frozen=True, kw_only=True):
+class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the program keeps of a talk between messages: the session, and signs and notes made before there is a case.
 
     `files_at` is when a picture, voice or other file came last.

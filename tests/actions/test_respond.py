@@ -362,6 +362,16 @@ async def test_a_reaction_is_shown_and_wakes_nobody_but_a_call_for_help(talks: T
     assert "110" in talks.channel.texts()[-1]
 
 
+async def test_a_reaction_does_not_wake_a_talk_that_was_stopped(talks: Talks):
+    await talks.write("anna", AFRAID, "berhenti")
+    before = len(talks.channel.sent)
+
+    await talks.write("anna", kind=Kind.REACTION, text="👍", about="m1")
+
+    assert (await talks.known("anna")).conversation.control is Control.PAUSED
+    assert len(talks.channel.sent) == before
+
+
 async def test_refusing_consent_keeps_no_answers(talks: Talks):
     await talks.write("anna", "halo, umur saya 27 tahun di garut", "tidak")
 

@@ -259,7 +259,7 @@ async def test_a_text_that_is_not_approved_is_refused_for_good(
         await send(channel, OutboundMessage(text="Halo", form=Form.TEMPLATE, language=language), wrote_at=None)
 
     assert (caught.value.reason, caught.value.unreachable) == (reason, False)
-    assert [line["log_level"] for line in logged] == ["error"] * (reason != "empty"), "an alarm: somebody must look"
+    assert [(line["log_level"], line["trace"]) for line in logged] == [("error", "A1")] * (reason != "empty"), "an alarm"
     await channel.close()
 
 
@@ -345,3 +345,14 @@ async def test_what_came_for_another_number_is_an_alarm(whatsapp: WhatsAppChanne
 
     assert len(whatsapp.unpack(graph.envelope(value, graph.value(message))).updates) == 2
     assert logged == [{"event": "whatsapp_other_number", "count": 1, "log_level": "error"}]
+
+
+async def test_what_is_charged_is_counted(whatsapp: WhatsAppChannel, graph: FakeGraphApi):
+    def told(status: str, *, billable: object) -> dict[str, object]:
+        return {"id": "wamid.O", "status": status, "timestamp": "1790000300", "pricing": {"billable": billable}}
+
+    statuses = [told("sent", billable=True), told("delivered", billable=True), told("delivered", billable=False)]
+    statuses += [told("delivered", billable="yes"), {"id": "wamid.P", "status": "delivered", "pricing": None}]
+    whatsapp.unpack(graph.envelope(graph.value(statuses=statuses)))
+
+    assert whatsapp.figures()["billable"] == 1

@@ -170,7 +170,11 @@ def by_whatsapp(body: bytes) -> dict[str, str]:
 
 
 def telegram_bodies() -> list[dict[str, Any]]:
-    return [{"update_id": number, **each} for number, each in enumerate(TELEGRAM, 734120551)]
+    bodies = copy.deepcopy([{"update_id": number, **each} for number, each in enumerate(TELEGRAM, 734120551)])
+    for number, body in enumerate(bodies, 4412):
+        # Two messages of one number in one chat would be one.
+        body.get("message", {}).update({"message_id": number} if "message" in body else {})
+    return bodies
 
 
 def whatsapp_bodies() -> list[dict[str, Any]]:
