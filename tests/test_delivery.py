@@ -178,7 +178,7 @@ async def test_a_prompt_of_unknown_fate_goes_once_more_and_is_marked(database, v
     await queue(database, vault, "question")
 
     await delivery.run_until_idle()
-    clock.move(seconds=59)
+    clock.move(seconds=19)
     await delivery.run_until_idle()
     assert channel.tries == 1, "its receipt may still settle it"
     for _ in range(5):

@@ -290,8 +290,9 @@ def record(db: sa.Connection, vault: Vault, fates: Sequence[Fate], *, now: datet
         _record.many(db, rows)
 
 
-RECEIPT_WAIT = timedelta(seconds=60)
-"""How long a receipt is waited for before a message of unknown fate goes out again. Source: a status mostly comes in seconds."""
+RECEIPT_WAIT = timedelta(seconds=20)
+"""How long a receipt is waited for before a message of unknown fate goes out again. A status mostly comes in seconds; nothing of the
+same talk goes out meanwhile, so that it must not be long."""
 
 
 def settle_lost(

@@ -59,7 +59,7 @@ export const en: Words = {
     blocked: 'The sender closed this channel. Messages cannot arrive.',
     unreachable: 'Messages cannot arrive by this channel any more. If they write, it is open again.',
     unblocked: 'The sender opened this channel again.',
-    left_page: 'The sender left the page with the exit button.',
+    left_page: 'The sender left in a hurry; somebody may be near. On Telegram the talk is taken off their phone.',
     moved:
       'WhatsApp says this person changed number. Somebody else may read the old one: ask first whether it is safe to write.',
     revoked: 'The sender took a message back on WhatsApp. Its words are not kept.',

@@ -68,7 +68,7 @@ const event: Record<string, string> = {
   blocked: 'Pengirim menutup jalur ini. Pesan tidak bisa sampai.',
   unreachable: 'Pesan tidak bisa sampai lewat jalur ini lagi. Kalau ia menulis, jalurnya terbuka kembali.',
   unblocked: 'Jalur ini dibuka lagi oleh pengirim.',
-  left_page: 'Pengirim meninggalkan halaman dengan tombol keluar.',
+  left_page: 'Pengirim keluar cepat; mungkin ada orang di dekatnya. Di Telegram, percakapan ditarik dari HP-nya.',
   moved:
     'Kata WhatsApp, orang ini ganti nomor. Nomor lama mungkin dipegang orang lain: tanya dulu apakah aman menulis.',
   revoked: 'Pengirim menarik kembali satu pesan di WhatsApp. Isinya tidak disimpan.',
