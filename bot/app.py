@@ -284,6 +284,8 @@ async def _run(core: Core, listener: socket.socket, say: Callable[[str], None]) 
     ]
     if telegram is not None:
         tasks.append(asyncio.create_task(_take_telegram(core, telegram), name="telegram"))
+    if whatsapp is not None:
+        tasks.append(asyncio.create_task(whatsapp.watch(), name="whatsapp"))
     _greet(core.settings, token, say)
     await stopping.wait()
     await _stop(core, server, tasks)
@@ -383,6 +385,7 @@ def _build_whatsapp(core: Core) -> WhatsAppChannel | None:
         ticks=chosen.ticks,
         per_second=chosen.per_second or None,
         now=core.now,
+        standing=core.standing,
     )
     core.channels[channel.name] = channel
     return channel
@@ -438,7 +441,7 @@ async def _stop(core: Core, server: uvicorn.Server, tasks: list[asyncio.Task[Non
     server.should_exit = True
     core.live.close()
     for task in tasks:
-        if task.get_name() in ("telegram", "clock", "removals"):
+        if task.get_name() in ("telegram", "whatsapp", "clock", "removals"):
             task.cancel()
     core.worker.stop()
     core.delivery.stop()

@@ -1,6 +1,6 @@
 """Which channels can't be used just now, and since when: for the console's banner and for an operator's alarm."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime
 from enum import StrEnum
 
@@ -39,9 +39,11 @@ class Standing:
             self._troubles[channel, side] = Trouble(channel=channel, side=side, reason=reason, since=since)
             self._tell()
 
-    def clear(self, channel: str, side: Side) -> None:
-        """It works."""
-        if self._troubles and self._troubles.pop((channel, side), None) is not None:
+    def clear(self, channel: str, side: Side, *, reasons: Container[str] | None = None) -> None:
+        """It works; with `reasons`, only what one of them stopped does."""
+        trouble = self._troubles.get((channel, side)) if self._troubles else None
+        if trouble is not None and (reasons is None or trouble.reason in reasons):
+            del self._troubles[channel, side]
             self._tell()
 
     def list(self) -> list[Trouble]:

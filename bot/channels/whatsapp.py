@@ -15,9 +15,10 @@ from bot.channels.channel import ChannelDown, DeliveryDelayed, DeliveryError, De
 from bot.channels.keepalive import AnswerTooLarge, ExchangeFailed, KeepAlive, NotWritten
 from bot.channels.pacer import Pacer
 from bot.channels.parts import PartsSent
+from bot.channels.standing import Side, Standing
 from bot.channels.tolerant import read
 from bot.channels.whatsapp_bubbles import Content, contents_of
-from bot.channels.whatsapp_errors import FAULTS_OF_OURS, PAIR_RATE, failure_of, trace_of
+from bot.channels.whatsapp_errors import FAULTS_OF_OURS, PAIR_RATE, TOKEN_REFUSED, failure_of, trace_of
 from bot.domain.messages import Form, InboundMessage, OutboundMessage, Receipt, Sent
 from bot.domain.windows import is_open
 
@@ -27,6 +28,9 @@ WINDOW_CLOSED = "window_closed"
 """Reason of a `DeliveryRefused`: the person has not written for a day, and only a template may go out."""
 
 _USER_ID = re.compile(r"[A-Z]{2}\.(?:ENT\.)?[A-Za-z0-9]{1,128}")
+_WATCH_SECONDS = 300.0
+"""Source: Graph API, 200 calls an hour for an app."""
+
 _MOST_TICKS = 1000
 _MOST_STRIKES = 10_000
 
@@ -73,9 +77,13 @@ class WhatsAppChannel:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        standing: Standing | None = None,
     ) -> None:
+        self._sleep = sleep
+        self._standing = standing or Standing(now)
         self._number = number
         self._path = f"/{version}/{number}/messages"
+        self._own_path = f"/{version}/{number}?fields=id"
         self._template = template
         self._ticks = ticks
         self._now = now
@@ -100,6 +108,22 @@ class WhatsAppChannel:
             self._ticking.cancel()
             await asyncio.gather(self._ticking, return_exceptions=True)
         self._server.close()
+
+    async def watch(self) -> None:
+        """Look now and then whether Meta still takes our token, until cancelled: before somebody in danger finds out.
+
+        Only that can be seen so: a number may be sent from without the right to read what is said of it.
+        """
+        while True:
+            with contextlib.suppress(ExchangeFailed):
+                status, body = await self._server.get(self._own_path)
+                failure = failure_of(status, body) if status != 200 else None
+                if failure is None:
+                    self._standing.clear(self.name, Side.SENDING, reasons=TOKEN_REFUSED)
+                elif isinstance(failure, ChannelDown) and failure.reason in TOKEN_REFUSED:
+                    log.error("whatsapp_token_refused", reason=failure.reason, trace=trace_of(body))
+                    self._standing.note(self.name, Side.SENDING, failure.reason)
+            await self._sleep(_WATCH_SECONDS)
 
     def unpack(self, raw: bytes) -> whatsapp_updates.Unpacked:
         """The events of a post."""

@@ -19,6 +19,9 @@ _PAIR = 131056
 
 PAIR_RATE = f"whatsapp_{_PAIR}"
 
+TOKEN_REFUSED = frozenset({"whatsapp_0", "whatsapp_190", "http_401"})
+"""The token was revoked, or is wrong."""
+
 FAULTS_OF_OURS = frozenset(
     f"whatsapp_{code}"
     for code in (100, 131008, 131009, 132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 131021, 131051)

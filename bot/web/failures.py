@@ -2,6 +2,7 @@
 
 from bot.actions.reach import MOVED, UNREACHABLE
 from bot.channels.standing import Side, Trouble
+from bot.channels.whatsapp_errors import TOKEN_REFUSED
 from bot.domain.messages import DeliveryState
 from bot.storage.messages import Entry
 from bot.storage.outbox import SUPERSEDED
@@ -21,7 +22,7 @@ _UNREACHABLE = frozenset(
     }
 )
 _WINDOW = frozenset({"window_closed", "whatsapp_131047"})
-_TOKEN = frozenset({"http_401", "token_refused", "whatsapp_0", "whatsapp_190"})
+_TOKEN = frozenset({"token_refused", *TOKEN_REFUSED})
 _PAYMENT = "whatsapp_131042"
 
 

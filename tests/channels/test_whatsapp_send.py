@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.channels.channel import ChannelDown, DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain
+from bot.channels.standing import Side, Standing
 from bot.channels.whatsapp import WINDOW_CLOSED, WhatsAppChannel
 from bot.domain.messages import Button, Form, OutboundMessage, Sent
 from bot.domain.windows import WINDOWS
@@ -31,7 +32,7 @@ async def graph() -> AsyncIterator[FakeGraphApi]:
 
 
 @pytest.fixture
-async def whatsapp(graph: FakeGraphApi, clock: Clock) -> AsyncIterator[WhatsAppChannel]:
+async def whatsapp(graph: FakeGraphApi, clock: Clock, standing: Standing) -> AsyncIterator[WhatsAppChannel]:
     channel = WhatsAppChannel(
         token=TOKEN,
         number=NUMBER,
@@ -41,6 +42,7 @@ async def whatsapp(graph: FakeGraphApi, clock: Clock) -> AsyncIterator[WhatsAppC
         now=lambda: NOW,
         clock=clock,
         sleep=clock.sleep,
+        standing=standing,
     )
     yield channel
     await channel.close()
@@ -356,3 +358,34 @@ async def test_what_is_charged_is_counted(whatsapp: WhatsAppChannel, graph: Fake
     whatsapp.unpack(graph.envelope(graph.value(statuses=statuses)))
 
     assert whatsapp.figures()["billable"] == 1
+
+
+async def test_a_token_that_is_revoked_is_seen_before_anybody_is_answered(
+    whatsapp: WhatsAppChannel, graph: FakeGraphApi, standing: Standing, told: list[list[str]]
+):
+    refused = b'{"error":{"code":190,"message":"MARKED","fbtrace_id":"A1"}}'
+    graph.fail(Fault(401, refused))
+    graph.fail(Fault(500, b"{}"))
+    graph.fail(Fault(403, b'{"error":{"code":200}}'))
+    graph.fail(Fault(is_cut=True))
+
+    watching = asyncio.create_task(whatsapp.watch())
+    async with asyncio.timeout(10):
+        await graph.was_looked_at(2)
+    watching.cancel()
+
+    assert told == [["whatsapp sending whatsapp_190"], []], "what else fails says nothing of sending"
+    assert graph.sent == []
+
+
+async def test_that_the_token_is_taken_says_nothing_of_the_bill(
+    whatsapp: WhatsAppChannel, graph: FakeGraphApi, standing: Standing
+):
+    standing.note("whatsapp", Side.SENDING, "whatsapp_131042")
+
+    watching = asyncio.create_task(whatsapp.watch())
+    async with asyncio.timeout(10):
+        await graph.was_looked_at(2)
+    watching.cancel()
+
+    assert [each.reason for each in standing.list()] == ["whatsapp_131042"]

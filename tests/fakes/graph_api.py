@@ -70,6 +70,8 @@ class FakeGraphApi:
         self.sent: list[Sent] = []
         self.calls: list[dict[str, Any]] = []
         self.read: list[str] = []
+        self.looked = 0
+        self._look = asyncio.Event()
         self.was_read = asyncio.Event()
         self.hook = ""
         self.posts: list[int] = []
@@ -91,6 +93,12 @@ class FakeGraphApi:
     def fail(self, fault: Fault, times: int = 1) -> None:
         """Let the next calls go wrong."""
         self._faults.extend([fault] * times)
+
+    async def was_looked_at(self, times: int) -> None:
+        """Return once somebody asked so often what the number is."""
+        while self.looked < times:
+            self._look.clear()
+            await self._look.wait()
 
     # Events to us
 
@@ -185,6 +193,10 @@ class FakeGraphApi:
     def _take(self, request: Request) -> dict[str, Any]:
         if request.authorization != f"Bearer {TOKEN}":
             raise Refused(190, 401)
+        if request.verb == "GET" and request.path.partition("?")[0] == f"/v26.0/{NUMBER}":
+            self.looked += 1
+            self._look.set()
+            return {"id": NUMBER}
         if request.verb != "POST" or request.path != f"/v26.0/{NUMBER}/messages":
             raise Refused(100)
         params = json.loads(request.body)
