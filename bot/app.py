@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import uvicorn
 
-from bot.actions.handoff import Desk
 from bot.actions.receive import Receiver
 from bot.actions.respond import Parts
+from bot.actions.speaking import Desk
 from bot.channels.channel import Channel
+from bot.channels.standing import Standing
 from bot.config import Settings
 from bot.content import Content
 from bot.delivery import Delivery
 from bot.domain.staffing import Staffing
 from bot.errors import BotError
+from bot.removal import Removals
 from bot.storage import canary, people, waits
 from bot.storage.cluster import Cluster, OneProcess, PostgresCluster, Single
 from bot.storage.database import Database, DatabaseUnusable, open_database
@@ -61,6 +63,7 @@ class Core:
     database: Database
     vault: Vault
     live: Live
+    standing: Standing
     new_id: Ids
     parts: Parts
     desk: Desk
@@ -68,6 +71,7 @@ class Core:
     receiver: Receiver
     worker: Worker
     delivery: Delivery
+    removals: Removals
     wake_outbox: Callable[[], None]
     cluster: Cluster
     bells: Mapping[str, Bell]
@@ -164,6 +168,7 @@ def build_core(
     live, new_id = live or Live(), Ids()
     cluster = cluster or OneProcess()
     live.tell_others = cluster.tell
+    standing = Standing(now, lambda: live.publish("console", {"kind": "queue"}))
     engine = content.engine()
     parts = Parts(
         engine=engine,
@@ -173,11 +178,29 @@ def build_core(
         groups_of=content.groups_of,
         staffing=_Staffing(now),
         fault_text=content.fault_text,
+        frame=content.frame,
     )
-    desk = Desk(vault=vault, new_id=new_id, engine=engine, render=content.render, frame=content.frame)
-    inbox_bell, outbox_bell = Bell(asyncio.Event()), Bell(asyncio.Event())
+    desk = Desk(
+        vault=vault,
+        new_id=new_id,
+        engine=engine,
+        render=content.render,
+        frame=content.frame,
+        templates=settings.templates,
+    )
+    inbox_bell, outbox_bell, removal_bell = (Bell(asyncio.Event()) for _ in range(3))
     by_name = {channel.name: channel for channel in channels}
-    delivery = Delivery(database=database, vault=vault, channels=by_name, live=live, bell=outbox_bell, lease=new_id(), now=now)
+    delivery = Delivery(
+        database=database,
+        vault=vault,
+        channels=by_name,
+        live=live,
+        bell=outbox_bell,
+        lease=new_id(),
+        new_id=new_id,
+        standing=standing,
+        now=now,
+    )
     worker = Worker(
         database=database,
         parts=parts,
@@ -185,10 +208,12 @@ def build_core(
         interpreter=interpreter,
         channels=by_name,
         live=live,
+        standing=standing,
         sender=delivery,
         inbox_bell=inbox_bell,
         outbox_bell=outbox_bell,
         find_gone=cluster.find_gone,
+        removal_bell=removal_bell,
         now=now,
     )
     bells = {"inbox": inbox_bell, "outbox": outbox_bell}
@@ -206,6 +231,7 @@ def build_core(
         database=database,
         vault=vault,
         live=live,
+        standing=standing,
         new_id=new_id,
         parts=parts,
         desk=desk,
@@ -213,6 +239,7 @@ def build_core(
         receiver=Receiver(database=database, vault=vault, wake=wake("inbox"), work_at_once=worker.work_at_once),
         worker=worker,
         delivery=delivery,
+        removals=Removals(database=database, vault=vault, channels=by_name, bell=removal_bell, now=now),
         wake_outbox=wake("outbox"),
         cluster=cluster,
         bells=bells,
@@ -318,10 +345,13 @@ async def _live(core: Core, listener: socket.socket | None, say: Callable[[str],
     running: dict[str, Coroutine[Any, Any, None]] = {"bells": _listen_for_bells(core)}
     if works:
         running |= {"inbox": core.worker.run_inbox(), "clock": core.worker.run_clock(), "outbox": core.delivery.run()}
+        running["removals"] = core.removals.run()
     if server is not None and listener is not None:
         running["web"] = server.serve(sockets=[listener])
     if telegram is not None:
         running["telegram"] = _take_telegram(core, telegram)
+    if whatsapp is not None:
+        running["whatsapp"] = whatsapp.watch()
     tasks = [asyncio.create_task(each, name=name) for name, each in running.items()]
     _greet(core.settings, token, say, serves=server is not None)
     await stopping.wait()
@@ -360,7 +390,13 @@ async def _recover(core: Core) -> None:
     def take_back(db: sa.Connection) -> None:
         inbox.give_back(db, now=far)
         resend = [name for name, channel in core.channels.items() if channel.resends_prompts]
-        outbox.settle_lost(db, now=far, channels_that_resend=[*resend, "telegram", "whatsapp"])
+        outbox.settle_lost(
+            db,
+            now=core.now(),
+            channels_that_resend=[*resend, "telegram", "whatsapp"],
+            channels_with_receipts=["whatsapp"],
+            is_everybody_gone=True,
+        )
 
     await core.database.write(take_back)
 
@@ -405,6 +441,7 @@ def _build_telegram(core: Core) -> TelegramChannel | None:
         api_url=chosen.api_url,
         per_chat_per_second=chosen.per_chat_per_second or None,
         per_second=chosen.per_second or None,
+        standing=core.standing,
     )
     core.channels[channel.name] = channel
     return channel
@@ -432,9 +469,11 @@ def _build_whatsapp(core: Core) -> WhatsAppChannel | None:
         number=chosen.number,
         api_url=chosen.api_url,
         version=chosen.version,
+        template=chosen.template,
         ticks=chosen.ticks,
         per_second=chosen.per_second or None,
         now=core.now,
+        standing=core.standing,
     )
     core.channels[channel.name] = channel
     return channel
@@ -457,6 +496,7 @@ def _hooks(core: Core, telegram: TelegramChannel | None, whatsapp: WhatsAppChann
             verify_token=number.verify_token,
             unpack=whatsapp.unpack,
             store=core.receiver.receive,
+            standing=core.standing,
         )
     return hooks
 
@@ -493,7 +533,7 @@ async def _stop(core: Core, server: uvicorn.Server | None, tasks: list[asyncio.T
         server.should_exit = True
     core.live.close()
     for task in tasks:
-        if task.get_name() in ("telegram", "clock"):
+        if task.get_name() in ("telegram", "whatsapp", "clock", "removals"):
             task.cancel()
     core.worker.stop()
     core.delivery.stop()

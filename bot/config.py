@@ -85,7 +85,8 @@ class WhatsApp(msgspec.Struct, forbid_unknown_fields=True):
     """`token` empty: no WhatsApp. `number` is the number's id at Meta, not the number itself.
 
     `app_secret` signs what Meta posts to us, `next_app_secret` is also taken while it is being changed; `verify_token` is a word of
-    our own that Meta repeats when the address is set. `ticks`: whether people are shown that a message was read.
+    our own that Meta repeats when the address is set. `ticks`: whether people are shown that a message was read. `template` is the
+    name of the approved text that asks somebody to write again, empty for none; `template_languages` its languages, as Meta's codes.
     """
 
     token: str = ""
@@ -96,6 +97,8 @@ class WhatsApp(msgspec.Struct, forbid_unknown_fields=True):
     webhook_path: str = ""
     api_url: str = "https://graph.facebook.com"
     version: str = "v26.0"
+    template: str = ""
+    template_languages: str = "id"
     ticks: bool = False
     per_second: float = 60.0
 
@@ -157,6 +160,12 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     def proxies(self) -> list[str]:
         """The addresses and networks of `web.proxies`."""
         return self.web.proxies.replace(",", " ").split()
+
+    @property
+    def templates(self) -> dict[str, list[str]]:
+        """By channel, the languages of the text that may begin a talk."""
+        chosen = self.whatsapp
+        return {"whatsapp": chosen.template_languages.replace(",", " ").split()} if chosen.token and chosen.template else {}
 
     @property
     def database_url(self) -> str:
@@ -309,6 +318,11 @@ def _check_whatsapp(chosen: WhatsApp) -> list[str]:
     faults += _check_own_secrets("whatsapp", verify_token=chosen.verify_token, webhook_path=chosen.webhook_path)
     if not re.fullmatch(r"v[0-9]{1,3}\.[0-9]", chosen.version):
         faults.append("whatsapp.version is a version of the Graph API, such as v26.0.")
+    if chosen.template and not re.fullmatch(r"[a-z0-9_]{1,512}", chosen.template):
+        faults.append("whatsapp.template is a template's name as Meta shows it: small letters, digits and _.")
+    languages = chosen.template_languages.replace(",", " ").split()
+    if chosen.template and not (languages and all(re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", each) for each in languages)):
+        faults.append("whatsapp.template_languages are codes as Meta shows them, such as `id, en`.")
     if not chosen.api_url.startswith(_API_HOSTS):
         faults.append("whatsapp.api_url must begin with https:// (plain http only for this machine).")
     return faults

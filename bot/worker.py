@@ -11,10 +11,11 @@ import sqlalchemy as sa
 import structlog
 
 from bot.actions import overdue, respond
-from bot.actions.handoff import Desk
 from bot.actions.respond import Heard, Outcome, Parts
+from bot.actions.speaking import Desk
 from bot.channels.channel import Channel
-from bot.domain.messages import InboundMessage, Kind, Update
+from bot.channels.standing import Side, Standing
+from bot.domain.messages import Failing, InboundMessage, Kind, Receipt, Update
 from bot.storage import inbox, outbox
 from bot.storage.database import Database, DatabaseUnusable
 from bot.storage.live import Live
@@ -87,9 +88,11 @@ class Worker:
         interpreter: Interpreter,
         channels: dict[str, Channel],
         live: Live,
+        standing: Standing,
         sender: Sender,
         inbox_bell: Bell,
         outbox_bell: Bell,
+        removal_bell: Bell,
         find_gone: Callable[[sa.Connection, datetime], Sequence[int]] = lambda _db, _now: (),
         now: Callable[[], datetime],
     ) -> None:
@@ -100,9 +103,11 @@ class Worker:
         self._interpreter = interpreter
         self._channels = channels
         self._live = live
+        self._standing = standing
         self._sender = sender
         self._inbox_bell = inbox_bell
         self._outbox_bell = outbox_bell
+        self._removal_bell = removal_bell
         self._now = now
         self._lease = parts.new_id() if database.is_shared else inbox.ALONE
         self._group: list[Heard] = []
@@ -198,7 +203,10 @@ class Worker:
         channel = self._channels.get(taken.update.channel)
         message = channel.parse(taken.update.body) if channel else InboundMessage(kind=Kind.UNSUPPORTED)
         understanding = Understanding.nothing()
-        if isinstance(message, InboundMessage) and message.text and message.kind is not Kind.BUTTON:
+        if isinstance(message, Receipt):
+            if message.failing is Failing.CHANNEL:
+                self._standing.note(taken.update.channel, Side.SENDING, message.error)
+        elif message.text and message.kind is not Kind.BUTTON:
             try:
                 understanding = self._interpreter.understand(message.text)
             except Exception as exc:  # noqa: BLE001 - not understood means that a person should look
@@ -243,6 +251,8 @@ class Worker:
             log.error("message_set_aside", error=error)
         if outcome.has_outgoing:
             self._outbox_bell.ring()
+        if outcome.has_removals:
+            self._removal_bell.ring()
         for contact_id in outcome.contacts:
             self._live.publish(f"contact:{contact_id}", {"kind": "said"})
         for case_id, seq in outcome.cases.items():
@@ -276,8 +286,16 @@ class Worker:
         """Look once at everything that runs out."""
         now = self._now()
         resend = [name for name, channel in self._channels.items() if channel.resends_prompts]
+        told = [name for name, channel in self._channels.items() if channel.sends_receipts]
         passed = await self._database.write(
-            lambda db: overdue.pass_time(db, self._desk, channels_that_resend=resend, gone=self._find_gone(db, now), now=now)
+            lambda db: overdue.pass_time(
+                db,
+                self._desk,
+                channels_that_resend=resend,
+                channels_with_receipts=told,
+                gone=self._find_gone(db, now),
+                now=now,
+            )
         )
         for case_id, responder in passed.lapsed:
             self._live.publish("console", {"kind": "lease_lost", "case": str(case_id), "responder": str(responder)})

@@ -10,8 +10,10 @@ from datetime import datetime
 import msgspec
 import sqlalchemy as sa
 
-from bot.actions import privacy
+from bot.actions import privacy, reach
+from bot.actions.reach import MOVED
 from bot.actions.talk import Talk
+from bot.actions.withdraw import withdraw
 from bot.dialogue.engine import Engine
 from bot.dialogue.turn import (
     CaseNoted,
@@ -26,9 +28,9 @@ from bot.dialogue.turn import (
 )
 from bot.domain.cases import CaseId, Control, Sign
 from bot.domain.contacts import Contact, Conversation
-from bot.domain.messages import ContactId, InboundMessage, Kind, OutboundMessage, Receipt, join_bubbles
+from bot.domain.messages import ContactId, Failing, InboundMessage, Kind, OutboundMessage, Receipt, join_bubbles
 from bot.domain.staffing import Staffing
-from bot.storage import cases, consents, contacts, inbox, messages, outbox
+from bot.storage import cases, consents, contacts, inbox, messages, outbox, removals
 from bot.storage.contacts import Known, Memory
 from bot.storage.vault import Vault
 from nlu.understanding import Level, Understanding, most_urgent
@@ -41,7 +43,7 @@ ONE_BUBBLE = frozenset({"telegram", "whatsapp"})
 
 _WITH_PAGE = "web"
 
-_SILENT = (Kind.BLOCKED, Kind.UNBLOCKED, Kind.MOVED, Kind.REVOKED)
+_SILENT = (Kind.BLOCKED, Kind.UNBLOCKED, Kind.MOVED)
 _URGENT = (Level.P1, Level.P2)
 
 
@@ -64,6 +66,7 @@ class Parts:
     groups_of: Callable[[Sequence[str], int | None], tuple[str, ...]]
     staffing: Callable[[sa.Connection], Staffing]
     fault_text: Callable[[str], OutboundMessage]
+    frame: Callable[[str, str, dict[str, str]], OutboundMessage]
 
 
 @dataclass(slots=True)
@@ -78,6 +81,7 @@ class Outcome:
     is_queue_changed: bool = False
     has_outgoing: bool = False
     is_erased: bool = False
+    has_removals: bool = False
     due: list[outbox.Due] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
@@ -88,6 +92,7 @@ class Outcome:
         self.is_queue_changed |= other.is_queue_changed
         self.has_outgoing |= other.has_outgoing
         self.is_erased |= other.is_erased
+        self.has_removals |= other.has_removals
         self.due += other.due
         self.failed += other.failed
 
@@ -104,14 +109,14 @@ def respond(
     Replies that nothing holds back go straight to a sender, as long as there is `room`; the others are queued.
     """
     mine = inbox.still_taken(db, [heard.taken.id for heard in group], by=group[0].taken.lease)
-    outcome, unworked = Outcome(), dict[int, str]()
-    talks = _work(db, parts, [heard for heard in group if heard.taken.id in mine], outcome, unworked, now=now)
-    _save(db, parts, talks, outcome, now=now, room=room)
-    inbox.mark_done(db, [number for number in mine if number not in unworked])
-    for digest, talk in talks.items():
+    outcome = Outcome()
+    worked = _work(db, parts, [heard for heard in group if heard.taken.id in mine], outcome, now=now)
+    _save(db, parts, worked, outcome, now=now, room=room)
+    inbox.mark_done(db, [number for number in mine if number not in worked.failed])
+    for digest, talk in worked.talks.items():
         if talk.is_erased:
             inbox.forget_of(db, digest)
-    for number, error in unworked.items():
+    for number, error in worked.failed.items():
         inbox.set_aside(db, [number], error=error)
     return outcome
 
@@ -126,36 +131,50 @@ def respond_at_once(
     """
     if not inbox.add_done(db, parts.vault, [heard.taken for heard in group]):
         raise StoreFirst
-    outcome, unworked = Outcome(), dict[int, str]()
-    talks = _work(db, parts, group, outcome, unworked, now=now)
-    if unworked:
+    outcome = Outcome()
+    worked = _work(db, parts, group, outcome, now=now)
+    if worked.failed:
         raise StoreFirst
-    _save(db, parts, talks, outcome, now=now, room=room)
+    _save(db, parts, worked, outcome, now=now, room=room)
     return outcome
 
 
-def _work(
-    db: sa.Connection, parts: Parts, group: Sequence[Heard], outcome: Outcome, unworked: dict[int, str], *, now: datetime
-) -> dict[bytes, Talk]:
-    """Hear each. The talks, by the digest of the address; what can't be worked is entered in `unworked`, by the class of the fault."""
-    talks = _load(db, parts, group)
+@dataclass(slots=True)
+class _Worked:
+    """Talks by the digest of the address, updates that can't be worked with the class of their fault, and who can't be reached."""
+
+    talks: dict[bytes, Talk]
+    failed: dict[int, str] = field(default_factory=dict)
+    lost: list[ContactId] = field(default_factory=list)
+
+
+def _work(db: sa.Connection, parts: Parts, group: Sequence[Heard], outcome: Outcome, *, now: datetime) -> _Worked:
+    """Hear each of these, in order."""
+    worked = _Worked(_load(db, parts, group))
     staffing = parts.staffing(db)
+    written_by = {talk.contact.id for talk in worked.talks.values()}
     for heard in group:
         if isinstance(heard.message, Receipt):
             contact_id = outbox.note_receipt(db, parts.vault, heard.message, now=now)
             if contact_id is not None:
                 outcome.contacts.add(contact_id)
+                if heard.message.failing is Failing.UNREACHABLE and contact_id not in written_by:
+                    worked.lost.append(contact_id)
         elif heard.message.kind is not Kind.IGNORED:
-            talk = talks[heard.taken.address_digest]
+            talk = worked.talks[heard.taken.address_digest]
             before = talk.snapshot()
             try:
-                _hear(talk, heard.message, heard.understanding, parts, staffing=staffing, now=now)
+                if heard.message.kind is Kind.REVOKED:
+                    offer = parts.frame("system_revoked_kept", talk.session.language if talk.session else "id", {})
+                    withdraw(db, parts.vault, talk, heard.message.about, offer, now=now)
+                else:
+                    _hear(talk, heard.message, heard.understanding, parts, staffing=staffing, now=now)
             except Exception as exc:  # noqa: BLE001 - one message must not stop the others; it is set aside and a person looks
                 talk.restore(before)
                 _give_up(talk, heard.message, heard.understanding, parts, now=now)
-                unworked[heard.taken.id] = type(exc).__name__
+                worked.failed[heard.taken.id] = type(exc).__name__
                 outcome.failed.append(type(exc).__name__)
-    return talks
+    return worked
 
 
 def set_aside(db: sa.Connection, parts: Parts, heard: Heard, *, error: str, now: datetime) -> Outcome:
@@ -167,10 +186,10 @@ def set_aside(db: sa.Connection, parts: Parts, heard: Heard, *, error: str, now:
     if isinstance(heard.message, InboundMessage) and heard.message.kind is not Kind.IGNORED:
         try:
             with db.begin_nested():
-                talks = _load(db, parts, [heard], without_memory=True)
-                (talk,) = talks.values()
+                worked = _Worked(_load(db, parts, [heard], without_memory=True))
+                (talk,) = worked.talks.values()
                 _give_up(talk, heard.message, heard.understanding, parts, now=now)
-                _save(db, parts, talks, outcome, now=now)
+                _save(db, parts, worked, outcome, now=now)
         except Exception as exc:  # noqa: BLE001 - the mark below must be made in any case
             outcome.failed.append(type(exc).__name__)
     inbox.set_aside(db, [heard.taken.id], error=error)
@@ -248,15 +267,20 @@ def _hear(
 ) -> None:
     """Enter one message in the talk and answer it."""
     seq = talk.enter(message, now=now)
-    if not talk.contact.is_reachable and message.kind not in (Kind.BLOCKED, Kind.MOVED, Kind.REVOKED):
+    if not talk.contact.is_reachable and message.kind not in (Kind.BLOCKED, Kind.MOVED):
         # Who writes can be written to again.
         talk.reach = True
     if message.kind in _SILENT:
         if message.kind in (Kind.BLOCKED, Kind.UNBLOCKED):
             talk.reach = message.kind is Kind.UNBLOCKED
-        elif message.kind is Kind.MOVED and talk.session is not None:
-            # Somebody else may hold this phone now: that it is safe to write there is asked again.
-            talk.session = parts.engine.distrust(talk.session)
+        else:
+            # Somebody else may hold this phone now: nothing more goes there, and whether it is safe is asked again.
+            talk.is_moved = True
+            talk.outgoing = []
+            if talk.session is not None:
+                talk.session = parts.engine.distrust(talk.session)
+        return
+    if talk.is_of_an_album(message, now=now):
         return
     circumstances = Circumstances(
         now=now,
@@ -299,8 +323,11 @@ def _note_events(talk: Talk, turn: Turn, parts: Parts, *, seq: int, now: datetim
                 talk.agreed += _consents(talk, event, parts, seq=seq, now=now)
             case CommandObeyed(command="erase"):
                 talk.erase()
-            case CommandObeyed(command="stop" | "quick_exit" as command) if talk.case is not None:
-                talk.enter_event("stopped" if command == "stop" else "left_page", now=now)
+            case CommandObeyed(command="stop" | "quick_exit" as command):
+                if command == "quick_exit":
+                    talk.leave_phone()
+                if talk.case is not None:
+                    talk.enter_event("stopped" if command == "stop" else "left_page", now=now)
             case ServiceShown() | CommandObeyed():
                 pass
     if asked or talk.case or any(sign.level in _URGENT for sign in talk.new_signs):
@@ -368,29 +395,37 @@ def _give_up(talk: Talk, message: InboundMessage, understanding: Understanding, 
 def _save(
     db: sa.Connection,
     parts: Parts,
-    worked: Mapping[bytes, Talk],
+    worked: _Worked,
     outcome: Outcome,
     *,
     now: datetime,
     room: outbox.Room | None = None,
 ) -> None:
     """Write what happened in these talks; a talk that is there under two names is written once."""
-    vault, talks = parts.vault, list({id(talk): talk for talk in worked.values() if talk.is_changed}.values())
+    vault, talks = parts.vault, list({id(talk): talk for talk in worked.talks.values() if talk.is_changed}.values())
     # First what is forgotten, then what came after it.
+    on_phones: list[tuple[ContactId, list[str]]] = []
     for talk in talks:
+        if talk.leaves_phone:
+            on_phones.append((talk.contact.id, privacy.list_on_phone(db, vault, talk.contact, also=talk.also_removed, now=now)))
         if talk.is_erased and not talk.is_new:
             privacy.erase(db, talk.contact.id, now=now)
     contacts.save(db, vault, [talk.known() for talk in talks], now=now)
     contacts.add_aliases(db, [(talk.contact, digest) for talk in talks for digest in talk.aliases])
+    for who, names in on_phones:
+        if names:
+            removals.add(db, vault, parts.new_id(), who, names, now=now)
+            outcome.has_removals = True
     messages.add(db, vault, [entry for talk in talks for entry in talk.entries])
+    outbox.drop_waiting(db, [talk.contact.id for talk in talks if talk.is_moved], error=MOVED, now=now)
     if room is not None:
         outcome.due = _due_at_once(db, talks, most=room.most)
     started = {due.id for due in outcome.due}
     outbox.add(db, [row for talk in talks for row in talk.outgoing], room=room, started=started)
     consents.add(db, [answer for talk in talks for answer in talk.agreed])
-    reach = [(talk.contact.id, talk.reach) for talk in talks if talk.reach is not None]
-    contacts.save_reach(db, reach)
-    outbox.drop_waiting(db, [who for who, is_reachable in reach if not is_reachable], error="blocked", now=now)
+    reached = [(talk.contact.id, talk.reach) for talk in talks if talk.reach is not None]
+    contacts.save_reach(db, reached)
+    outbox.drop_waiting(db, [who for who, is_reachable in reached if not is_reachable], error="blocked", now=now)
     cases.add(db, vault, [talk.case for talk in talks if talk.case and talk.is_case_new])
     for talk in talks:
         if talk.contact.channel == _WITH_PAGE:
@@ -404,6 +439,8 @@ def _save(
             cases.save(db, vault, talk.case)
         outcome.is_queue_changed |= talk.is_case_new or talk.is_case_raised
         outcome.cases[talk.case.id] = talk.seq
+    if worked.lost:
+        reach.lose(db, vault, parts.new_id, worked.lost, now=now)
 
 
 def _due_at_once(db: sa.Connection, talks: Sequence[Talk], *, most: int) -> list[outbox.Due]:

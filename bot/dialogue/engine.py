@@ -71,12 +71,14 @@ class Engine:
         Raises:
             FlowRunsOn: the flow loops without asking; the checker refuses such flows.
         """
-        is_fresh = session is None or circumstances.control is Control.PAUSED
+        # A sign under a message is no answer, and wakes no talk that rests: whoever reads the talk sees it.
+        is_only_a_sign = message.kind is Kind.REACTION and self._command(message) is None
+        is_fresh = session is None or (circumstances.control is Control.PAUSED and not is_only_a_sign)
         run = Run(self._book, self._session(session, understanding, is_fresh=is_fresh), circumstances)
+        if message.kind in (Kind.BLOCKED, Kind.UNBLOCKED, Kind.IGNORED) or is_only_a_sign:
+            return run.turn()
         if is_fresh and run.control is Control.PAUSED:
             run.control = Control.BOT
-        if message.kind in (Kind.BLOCKED, Kind.UNBLOCKED, Kind.IGNORED):
-            return run.turn()
         self._safety.note(run, understanding)
         is_heard = self._safety.hear_watcher(run, understanding)
         if message.kind is Kind.EDIT:
@@ -149,7 +151,7 @@ class Engine:
             return "quick_exit"
         if message.kind is Kind.START:
             return "restart"
-        if message.kind is not Kind.TEXT or len(message.text) > 60:
+        if message.kind not in (Kind.TEXT, Kind.REACTION) or len(message.text) > 60:
             return None
         said = " ".join(message.text.casefold().split()).strip(" .!?,/")
         return self._book.commands.get(said) or self._book.commands.get(_STRETCH.sub(r"\1", said))
@@ -227,6 +229,9 @@ class Engine:
                 run.say_availability()
                 return
         if asked is None:
+            if message.kind in MEDIA:
+                # Whoever begins with a voice or a picture is told that words are needed, and then greeted.
+                run.say_named("system_unsupported")
             self._keep_story(run, message, understanding)
             self._begin(run, self._answers.triggered(run, understanding, topic))
             self._steps.run(run)

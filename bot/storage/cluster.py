@@ -122,8 +122,7 @@ class PostgresCluster:
         while True:
             try:
                 await self._hold()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as exc:
-                # Its words may name the host and the person.
+            except Exception as exc:  # noqa: BLE001 - whatever broke the connection, there must be another; its words may name the host
                 if self._is_up:
                     log.warning("relay_broken", channel="postgresql", error=type(exc).__name__)
                 self._is_up = False
@@ -146,6 +145,7 @@ class PostgresCluster:
             if self._relay is None:
                 works.append(self._mouth.speak(lambda texts: self._say(connection, texts)))
             await until_one_fails(*works)
+            raise ConnectionError
         finally:
             await self._set(None)
             with contextlib.suppress(Exception):
@@ -170,9 +170,13 @@ class PostgresCluster:
             return bool(await connection.fetchval("select pg_try_advisory_lock($1, $2)", kind, number))
 
     async def _watch(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-        """Raise when the server is silent: a connection that died without a word is otherwise never noticed."""
-        while True:
-            await asyncio.sleep(SIGN_OF_LIFE_SECONDS)
+        """End or raise when the connection does. One that died without a word is noticed by the server's silence."""
+        is_over = asyncio.Event()
+        connection.add_termination_listener(lambda _connection: is_over.set())
+        while not is_over.is_set() and not connection.is_closed():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(is_over.wait(), SIGN_OF_LIFE_SECONDS)
+                return
             async with self._busy:
                 await connection.execute("select 1")
 
@@ -190,7 +194,7 @@ class PostgresCluster:
             assert connection is not None  # noqa: S101 - waited for
             try:
                 is_ours = await self._try_lock(connection, _WORK, what)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            except Exception:  # noqa: BLE001 - as above
                 is_ours = False
             if not is_ours:
                 await asyncio.sleep(LOOK_SECONDS / 2)

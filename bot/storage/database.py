@@ -351,10 +351,11 @@ _TROUBLE = (
     sa.exc.PendingRollbackError,  # the work caught the first error itself, and went on with a connection that is gone
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that ended in the middle of something
     OSError,
 )
 
-_LOST = (sa.exc.TimeoutError, sa.exc.PendingRollbackError, asyncpg.InterfaceError, OSError)
+_LOST = (sa.exc.TimeoutError, sa.exc.PendingRollbackError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """Always a connection's trouble. SQLAlchemy's own InterfaceError is not: it is also a statement with too many arguments."""
 
 _PAUSES = (0.02, 0.05, 0.15, 0.4)

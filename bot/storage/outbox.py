@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 import sqlalchemy as sa
 
-from bot.domain.messages import ContactId, DeliveryState, MessageId, OutboundMessage, Receipt
+from bot.domain.messages import ContactId, DeliveryState, Failing, MessageId, OutboundMessage, Receipt
 from bot.storage.database import Turn, alone
 from bot.storage.ids import node_of
 from bot.storage.messages import open_bubble
@@ -295,19 +295,38 @@ def record(db: sa.Connection, vault: Vault, fates: Sequence[Fate], *, now: datet
         _record.many(db, rows)
 
 
-def settle_lost(
-    db: sa.Connection, *, now: datetime, channels_that_resend: Sequence[str], gone: Sequence[int] = ()
-) -> list[ContactId]:
-    """Settle what was being sent by somebody who is gone, by its lease or by its process's number: its fate is unknown.
+RECEIPT_WAIT = timedelta(seconds=20)
+"""How long a receipt is waited for before a message of unknown fate goes out again. A status mostly comes in seconds; nothing of the
+same talk goes out meanwhile, so that it must not be long."""
 
-    A question of the program goes out once more where the channel allows it, and says so in `was_unknown`; a responder's own
-    words wait as unknown for her decision. Gives the contacts concerned.
+
+def settle_lost(
+    db: sa.Connection,
+    *,
+    now: datetime,
+    channels_that_resend: Sequence[str],
+    channels_with_receipts: Sequence[str] = (),
+    gone: Sequence[int] = (),
+    is_everybody_gone: bool = False,
+) -> list[ContactId]:
+    """Settle what was being sent by somebody who is gone: its fate is unknown.
+
+    Gone is whose lease ran out, whose process (by its number) is among `gone`, or everybody.
+
+    A question of the program goes out once more where the channel allows it, and says so in `was_unknown`, after its receipt was
+    waited for where there are any; a responder's own words wait as unknown for her decision. Gives the contacts concerned.
     """
-    is_over = sa.or_(outbox.c.lease_until < now, node_of(outbox.c.lease).in_(gone))
-    lost = outbox.c.state.in_((_queued, _sending)) & (outbox.c.state == _sending) & is_over
-    who = list(db.scalars(sa.select(outbox.c.contact_id).where(lost).distinct()))
-    if not who:
+    is_lost = outbox.c.state.in_((_queued, _sending)) & (outbox.c.state == _sending)
+    if not is_everybody_gone:
+        is_lost &= sa.or_(outbox.c.lease_until < now, node_of(outbox.c.lease).in_(gone))
+    rows = db.execute(sa.select(outbox.c.id, outbox.c.contact_id).where(is_lost)).all()
+    if not rows:
         return []
+    lost = sa.and_(outbox.c.id.in_([row.id for row in rows]), is_lost)
+    waits = sa.and_(
+        ~outbox.c.is_safety,
+        outbox.c.contact_id.in_(sa.select(contacts.c.id).where(contacts.c.channel.in_(channels_with_receipts))),
+    )
     may_resend = sa.and_(
         ~outbox.c.is_human,
         ~outbox.c.was_unknown,
@@ -319,12 +338,13 @@ def settle_lost(
         .values(
             state=sa.case((may_resend, DeliveryState.QUEUED.value), else_=DeliveryState.UNKNOWN.value),
             was_unknown=True,
+            due_at=sa.case((waits, sa.literal(now + RECEIPT_WAIT, outbox.c.due_at.type)), else_=outbox.c.due_at),
             lease=None,
             lease_until=None,
             updated_at=now,
         )
     )
-    return [ContactId(contact_id) for contact_id in who]
+    return [ContactId(who) for who in dict.fromkeys(row.contact_id for row in rows)]
 
 
 def give_back_unheld(db: sa.Connection, *, lease: int, held: Collection[MessageId], now: datetime) -> int:
@@ -358,8 +378,17 @@ _ORDER = {
 _STARTED = sa.or_(outbox.c.state != DeliveryState.QUEUED.value, outbox.c.was_unknown)
 
 
+_AGAIN_AFTER = {Failing.PASSING: timedelta(seconds=30), Failing.CHANNEL: timedelta(seconds=60)}
+"""When a message goes out again that the platform had taken and then, for certain, did not deliver."""
+
+_MOST_TRIES = 20
+_TRIED = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
+
+
 def note_receipt(db: sa.Connection, vault: Vault, receipt: Receipt, *, now: datetime) -> ContactId | None:
     """Raise a message's state by what its platform says; a state never goes back. The contact, if the message is ours.
+
+    What was taken and then not delivered, for a reason that passes, is queued again.
 
     A message whose sending was never heard of again is found by our key: then it did arrive, and is not sent once more.
     """
@@ -368,7 +397,7 @@ def note_receipt(db: sa.Connection, vault: Vault, receipt: Receipt, *, now: date
         which = sa.and_(outbox.c.id == int(number), _STARTED)
     else:
         which = outbox.c.platform_digest == vault.digest("platform id", receipt.platform_id)
-    query = sa.select(outbox.c.id, outbox.c.contact_id, outbox.c.state, outbox.c.platform_digest)
+    query = sa.select(outbox.c.id, outbox.c.contact_id, outbox.c.state, outbox.c.attempts, outbox.c.platform_digest)
     row = db.execute(query.where(which)).one_or_none()
     if row is None:
         return None
@@ -377,8 +406,14 @@ def note_receipt(db: sa.Connection, vault: Vault, receipt: Receipt, *, now: date
     if _ORDER[receipt.state] > _ORDER[before]:
         values["state"] = receipt.state.value
     elif receipt.state is DeliveryState.FAILED and _ORDER[before] <= _ORDER[DeliveryState.SENT]:
-        values |= {"state": DeliveryState.FAILED.value, "error": receipt.error[:60] or None}
-    if row.platform_digest is None and receipt.platform_id:
+        again = _AGAIN_AFTER.get(receipt.failing)
+        is_latest = row.platform_digest in (None, vault.digest("platform id", receipt.platform_id))
+        if again is None or row.attempts >= _MOST_TRIES:
+            values |= {"state": DeliveryState.FAILED.value, "error": receipt.error[:60] or None}
+        elif before in _TRIED and is_latest:
+            values |= {"state": DeliveryState.QUEUED.value, "error": receipt.error[:60] or None, "due_at": now + again}
+            values |= {"platform_digest": None, "platform_sealed": None}
+    if row.platform_digest is None and receipt.platform_id and "due_at" not in values:
         values["platform_digest"] = vault.digest("platform id", receipt.platform_id)
         values["platform_sealed"] = vault.seal(f"outbox:{row.id}", receipt.platform_id.encode())
     if values:
@@ -430,6 +465,11 @@ def next_due_at(db: sa.Connection) -> datetime | None:
 def contacts_of(db: sa.Connection, ids: Sequence[MessageId]) -> list[int]:
     """Whose messages these are."""
     return list(db.scalars(sa.select(outbox.c.contact_id).where(outbox.c.id.in_(ids)).distinct()))
+
+
+def count_resent(db: sa.Connection) -> int:
+    """How many messages were of unknown fate once: the only ones that may have arrived twice."""
+    return int(db.scalar(sa.select(sa.func.count()).select_from(outbox).where(outbox.c.was_unknown)) or 0)
 
 
 def count_by_state(db: sa.Connection) -> dict[str, int]:

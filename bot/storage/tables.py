@@ -168,6 +168,17 @@ outbox = sa.Table(
     ),
 )
 
+removals = sa.Table(
+    "removals",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("contact_id", sa.ForeignKey("contacts.id"), nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("attempts", sa.SmallInteger, nullable=False),
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("until", Moment, nullable=False),
+)
+
 cases = sa.Table(
     "cases",
     metadata,

@@ -39,6 +39,7 @@ def build_site(core: Core, hooks: Mapping[str, App] = MappingProxyType({})) -> S
         ConsoleParts(
             database=core.database,
             live=core.live,
+            standing=core.standing,
             desk=core.desk,
             door=door,
             wording=wording,
@@ -62,7 +63,9 @@ def build_site(core: Core, hooks: Mapping[str, App] = MappingProxyType({})) -> S
             exit_words=tuple(word for word, command in content.book.commands.items() if command == "quick_exit"),
         )
     )
-    health = Health(database=core.database, channels=core.channels, refused=admission.refused, now=core.now)
+    health = Health(
+        database=core.database, channels=core.channels, standing=core.standing, refused=admission.refused, now=core.now
+    )
     return Site(console=console, chat=chat, health=health, hooks=Hooks(hooks))
 
 
