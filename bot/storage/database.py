@@ -20,6 +20,7 @@ from typing import IO, Any, Protocol, TypeVar, cast
 
 import asyncpg
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
@@ -297,6 +298,29 @@ def _explained(exc: Exception) -> Exception:
     return exc if sentence is None else DatabaseUnusable(sentence)
 
 
+_URL_OPTIONS = ("host", "port", "ssl", "sslmode")
+
+
+def connect_options(url: sa.URL) -> dict[str, Any]:
+    """How asyncpg connects to what the URL names; `sslmode` as libpq's programs write it is `ssl`.
+
+    Raises:
+        DatabaseUnusable: it has an option that we don't know.
+    """
+    _, options = PGDialect_asyncpg().create_connect_args(_with_ssl(url))  # type: ignore[no-untyped-call]
+    return dict(options)
+
+
+def _with_ssl(url: sa.URL) -> sa.URL:
+    unknown = [name for name in url.query if name not in _URL_OPTIONS]
+    if unknown:
+        known = ", ".join(_URL_OPTIONS)
+        raise DatabaseUnusable(f"database.url has the option {unknown[0]}, which is not known; there are {known}.")
+    ssl = url.query.get("sslmode", url.query.get("ssl"))
+    url = url.difference_update_query(["sslmode"])
+    return url if ssl is None else url.update_query_dict({"ssl": ssl})
+
+
 class PostgresDatabase:
     """A PostgreSQL server, through asyncpg. A connection that is gone is replaced, and the work run again on the new one."""
 
@@ -304,7 +328,7 @@ class PostgresDatabase:
 
     def __init__(self, url: sa.URL) -> None:
         self._engine: AsyncEngine = create_async_engine(
-            url.set(drivername="postgresql+asyncpg"),
+            _with_ssl(url).set(drivername="postgresql+asyncpg"),
             pool_size=6,
             max_overflow=4,
             # The statements of the message path, in a transaction that is planned once.
