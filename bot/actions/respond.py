@@ -32,6 +32,7 @@ from bot.domain.messages import ContactId, Failing, InboundMessage, Kind, Outbou
 from bot.domain.staffing import Staffing
 from bot.storage import cases, consents, contacts, inbox, messages, outbox, removals
 from bot.storage.contacts import Known, Memory
+from bot.storage.database import alone_with
 from bot.storage.vault import Vault
 from nlu.understanding import Level, Understanding, most_urgent
 
@@ -211,8 +212,11 @@ def _load(db: sa.Connection, parts: Parts, group: Sequence[Heard], *, without_me
     if not speakers:
         return {}
     addresses = {digest: update.address for digest, update in speakers.items()}
-    known = contacts.list_by_digest(db, parts.vault, addresses, without_memory=without_memory)
     others = _other_names(parts, group)
+    if others:
+        # Another worker may have the other name of the same person, who is new to both.
+        alone_with(db, [min(pair) for pair in others.items()])
+    known = contacts.list_by_digest(db, parts.vault, addresses, without_memory=without_memory)
     known |= _under_other_names(db, parts, [digest for digest in speakers if digest not in known], others, without_memory)
     open_cases = cases.list_open(db, parts.vault, list({each.contact.id for each in known.values()}), lock=True)
     talks: dict[bytes, Talk] = {}

@@ -10,7 +10,7 @@ import fcntl
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -103,6 +103,16 @@ def alone(db: sa.Connection, turn: Turn) -> None:
     """
     if db.dialect.name == "postgresql":
         db.exec_driver_sql(f"select pg_advisory_xact_lock({int(turn)})")
+
+
+def alone_with(db: sa.Connection, keys: Iterable[bytes]) -> None:
+    """Let nobody else work with what these keys (of 8 bytes at least) stand for until the transaction ends."""
+    if db.dialect.name == "postgresql":
+        numbers = sorted({int.from_bytes(key[:8], signed=True) for key in keys})  # in order: so no two wait for each other
+        db.execute(_LOCKS, {"numbers": numbers})
+
+
+_LOCKS = sa.text("select pg_advisory_xact_lock(number) from unnest(cast(:numbers as bigint[])) as number")
 
 
 @dataclass(slots=True)
