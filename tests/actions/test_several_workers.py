@@ -81,9 +81,11 @@ async def test_what_a_late_worker_holds_is_not_taken_from_it_while_it_writes(tal
     await late.begin()
 
     taking_back = asyncio.create_task(talks.core.database.write(lambda db: inbox.give_back(db, now=later(seconds=61))))
-    await asyncio.sleep(0.3)
+    await asyncio.wait([taking_back], timeout=0.3)
+    working = asyncio.create_task(talks.core.worker.work_once())
+    await asyncio.wait([working], timeout=1)
     await late.end()
-    await taking_back
+    await asyncio.gather(taking_back, working)
     await talks.work()
 
     heard = [entry.text for entry in await talks.thread("anna") if entry.by == "contact"]
