@@ -39,6 +39,8 @@ class ConcernedReader:
         self._before = frozenset(words.words("before"))
         # How people address whoever answers: "kakak saya mau mati" may speak to the elder sister or of her.
         self._address = frozenset(words.words("address"))
+        # Hardly anybody writes of an uncle here, and many speak to one: whoever suffers is unsure then, too.
+        self._mostly_address = frozenset(words.words("mostly_address"))
         self._to, self._at = frozenset(words.words("to")), frozenset(words.words("at"))
         self._self, self._my = lexicon.mask("self"), lexicon.mask("my")
         self._his, self._he = lexicon.mask("his"), lexicon.mask("he")
@@ -153,8 +155,9 @@ class ConcernedReader:
             return None
         for value, bits in self._relations:
             if reading.masks[at] & bits:
-                is_address = at == 0 and reading.words[0] in self._address and not reading.masks[0] & self._my
-                confidence = _UNSURE if is_willed and is_address else _LIKELY
+                maybe_told = self._address if is_willed else self._mostly_address
+                is_address = at == 0 and reading.words[0] in maybe_told and not reading.masks[0] & self._my
+                confidence = _UNSURE if is_address else _LIKELY
                 return Fact(kind="relation", value=value, confidence=confidence, evidence=reading.quote(at, at))
         return None
 

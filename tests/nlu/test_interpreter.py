@@ -247,6 +247,14 @@ def test_facts_said_in_passing_are_read_with_their_words() -> None:
         "posisi kamboja tolong kak",
         "aku dimalaysia gak digaji",
         "sy d taiwan dipukul majikan",
+        "mas sy tkw di malaysia paspor sy diambil majikan gaji 3 bln ga dibayar",
+        "mas saya di hongkong",
+        "om saya di malaysia",
+        "mas tolong saya dipukul majikan di taiwan",
+        "assalamualaikum mbak, mas saya kerja di taiwan",
+        "kakak tolong saya di malaysia",
+        "saya tkw mas di hongkong",
+        "saya di malaysia om",
     ],
 )
 def test_a_writer_abroad_is_told_from_the_country_said_in_passing(text: str) -> None:
@@ -279,6 +287,10 @@ def test_every_country_that_an_answer_knows_is_known_in_passing() -> None:
         "saya mantan tki taiwan",
         "pengen kerja taiwan",
         "kerja jepang gajinya berapa",
+        "mas suami saya di malaysia",
+        "om anak saya disekap di kamboja",
+        "kakak saya di malaysia",
+        "mas ibu saya kerja di arab",
     ],
 )
 def test_a_country_where_the_writer_is_not_is_never_sure(text: str) -> None:
