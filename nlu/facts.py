@@ -108,7 +108,7 @@ class FactReader:
             | lexicon.mask("he")
             | lexicon.mask("boss")
             | lexicon.mask("trusted")
-        )
+        ) & ~lexicon.mask("old_self")
         self._cared_for = self._child | lexicon.mask("elder")
         self._abroad = lexicon.mask("abroad")
         self._done = 0
