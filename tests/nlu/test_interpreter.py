@@ -365,3 +365,52 @@ def test_a_long_text_takes_bounded_time(text: str) -> None:
     INTERPRETER.understand(text)
 
     assert time.process_time() - started < 0.1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gue mau ngomong sama orang aja",
+        "mau bicara dengan manusia",
+        "ada orangnya ga?",
+        "jangan robot dong",
+        "bisa sama petugas?",
+        "mau cs manusia",
+        "admin mana",
+        "tolong disambungin ke orang beneran",
+        "ga bisa sama petugas ya?",
+        "males sama robot, mau petugas",
+        "bukan bot dong",
+        "pengin ngomong karo wong",
+        "ojo robot",
+        "hayang ngobrol jeung jelema",
+        "aya jalmina teu?",
+        "can i talk to a real person",
+    ],
+)
+def test_a_person_is_asked_for_in_ones_own_words(text: str) -> None:
+    intent = INTERPRETER.understand(text).intent
+
+    assert intent is not None
+    assert (intent.name, intent.confidence) == ("person_request", 0.9)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "aku malu ngomong sama orang",
+        "saya gak bisa cerita ke orang tua",
+        "mau ngomong sama orang tua tapi takut",
+        "ini bukan robot kan?",
+        "dia suka ngomong sama orang lain",
+        "mau jadi relawan gimana caranya",
+        "petugas desa minta uang bansos",
+        "jangan kasih tau petugas",
+        "aku bukan robot",
+        "ada orang gak suka sama aku",
+    ],
+)
+def test_a_story_of_people_asks_for_nobody(text: str) -> None:
+    intent = INTERPRETER.understand(text).intent
+
+    assert intent is None or intent.name != "person_request"
