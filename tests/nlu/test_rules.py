@@ -76,4 +76,4 @@ def test_a_fault_in_the_patterns_of_an_intent_is_told_with_file_and_line(tmp_pat
     with pytest.raises(LexiconError) as caught:
         Interpreter.load(folder)
 
-    assert caught.value.faults == ("intents.yml:2: in `@nobody`: there is no concept `nobody`",)
+    assert caught.value.faults == ("intents.yml:2: in `@nobody`: there is no concept `@nobody`",)
