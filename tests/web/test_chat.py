@@ -503,7 +503,9 @@ class Stream:
 
 
 @asynccontextmanager
-async def stream(rig: Rig, page: httpx.AsyncClient, query: str = "", **headers: str) -> AsyncIterator[Stream]:
+async def stream(
+    rig: Rig, page: httpx.AsyncClient, query: str = "", *, path: str = "/chat/events", **headers: str
+) -> AsyncIterator[Stream]:
     seen, gone = Stream(), asyncio.Event()
 
     async def receive() -> dict[str, Any]:
@@ -520,7 +522,7 @@ async def stream(rig: Rig, page: httpx.AsyncClient, query: str = "", **headers: 
     scope = {
         "type": "http",
         "method": "GET",
-        "path": "/chat/events",
+        "path": path,
         "query_string": query.encode(),
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in sent.items()],
     }
