@@ -186,6 +186,7 @@ def build_core(
         groups_of=content.groups_of,
         staffing=_Staffing(now),
         fault_text=content.fault_text,
+        frame=content.frame,
     )
     desk = Desk(vault=vault, new_id=new_id, engine=engine, render=content.render, frame=content.frame)
     inbox_bell, outbox_bell = Bell(asyncio.Event()), Bell(asyncio.Event())

@@ -11,7 +11,8 @@ from bot.actions.handoff import Desk
 from bot.domain.cases import CaseId
 from bot.domain.messages import ContactId
 from bot.domain.responders import ResponderId
-from bot.storage import audit, cases, inbox, outbox, signins
+from bot.storage import audit, cases, inbox, links, outbox, signins
+from bot.storage.vault import Vault
 
 
 @dataclass(slots=True)
@@ -36,7 +37,8 @@ def pass_time(db: sa.Connection, desk: Desk, *, channels_that_resend: Sequence[s
     return passed
 
 
-def forget(db: sa.Connection, *, now: datetime) -> None:
+def forget(db: sa.Connection, vault: Vault, *, now: datetime) -> None:
     """Erase what need not be kept any longer."""
     inbox.forget(db, now=now)
     signins.forget(db, now=now)
+    links.forget(db, vault, now=now)

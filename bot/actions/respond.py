@@ -3,14 +3,16 @@
 What can't be worked is set aside by itself: its contact gets one fixed text and a place in the queue, the others go on.
 """
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import replace
 
-from bot.actions import privacy
+from bot.actions import link, privacy
 from bot.actions.talk import Talk
 from bot.dialogue.engine import Engine
 from bot.dialogue.turn import (
@@ -25,10 +27,11 @@ from bot.dialogue.turn import (
     Turn,
 )
 from bot.domain.cases import CaseId, Control, Sign
-from bot.domain.contacts import Contact, Conversation
+from bot.domain.contacts import Contact, Conversation, code_of
+from bot.domain.linking import HIDDEN, make_code, read_code
 from bot.domain.messages import ContactId, InboundMessage, Kind, OutboundMessage, Receipt, join_bubbles
 from bot.domain.staffing import Staffing
-from bot.storage import cases, consents, contacts, inbox, messages, outbox
+from bot.storage import cases, consents, contacts, inbox, links, messages, outbox
 from bot.storage.contacts import Known, Memory
 from bot.storage.vault import Vault
 from nlu.understanding import Level, Understanding, most_urgent
@@ -53,7 +56,8 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Parts:
-    """What answering needs, built once. `render` makes a reply's words; `groups_of` gives the 12-PAS groups of topics and age."""
+    """What answering needs, built once. `render` makes a reply's words; `groups_of` gives the 12-PAS groups of topics and age;
+    `frame` a fixed text in a language."""
 
     engine: Engine
     vault: Vault
@@ -62,6 +66,7 @@ class Parts:
     groups_of: Callable[[Sequence[str], int | None], tuple[str, ...]]
     staffing: Callable[[sa.Connection], Staffing]
     fault_text: Callable[[str], OutboundMessage]
+    frame: Callable[[str, str, dict[str, str]], OutboundMessage]
 
 
 @dataclass(slots=True)
@@ -102,6 +107,7 @@ def respond(
     outcome, unworked = Outcome(), dict[int, str]()
     talks = _work(db, parts, [heard for heard in group if heard.taken.id in mine], outcome, unworked, now=now)
     _save(db, parts, talks, outcome, now=now, room=room)
+    _link(db, parts, talks, outcome, now=now)
     inbox.mark_done(db, [number for number in mine if number not in unworked])
     for digest, talk in talks.items():
         if talk.is_erased:
@@ -126,6 +132,7 @@ def respond_at_once(
     if unworked:
         raise StoreFirst
     _save(db, parts, talks, outcome, now=now, room=room)
+    _link(db, parts, talks, outcome, now=now)
     return outcome
 
 
@@ -242,7 +249,8 @@ def _hear(
     talk: Talk, message: InboundMessage, understanding: Understanding, parts: Parts, *, staffing: Staffing, now: datetime
 ) -> None:
     """Enter one message in the talk and answer it."""
-    seq = talk.enter(message, now=now)
+    code = _code_in(talk, message, understanding)
+    seq = talk.enter(message if code is None else replace(message, text=HIDDEN), now=now)
     if not talk.contact.is_reachable and message.kind not in (Kind.BLOCKED, Kind.MOVED, Kind.REVOKED):
         # Who writes can be written to again.
         talk.reach = True
@@ -252,6 +260,11 @@ def _hear(
         elif message.kind is Kind.MOVED and talk.session is not None:
             # Somebody else may hold this phone now: that it is safe to write there is asked again.
             talk.session = parts.engine.distrust(talk.session)
+        return
+    if code is not None:
+        # Whose talk it brings is looked up when all of this group is written.
+        talk.codes_tried.append(code)
+        talk.last_inbound_at = now
         return
     circumstances = Circumstances(
         now=now,
@@ -271,12 +284,30 @@ def _hear(
         talk.last_holding_at = now
     if turn.events:
         _note_events(talk, turn, parts, seq=seq, now=now)
+    _say_turn(talk, turn, parts, staffing=staffing, now=now)
+
+
+def _code_in(talk: Talk, message: InboundMessage, understanding: Understanding) -> str | None:
+    """The code that a message is, for the program to hear: what is said to a responder, or tells of danger, is no code."""
+    if message.kind is not Kind.TEXT or talk.control is Control.HUMAN or understanding.risks:
+        return None
+    return read_code(message.text)
+
+
+def _say_turn(talk: Talk, turn: Turn, parts: Parts, *, staffing: Staffing, now: datetime) -> None:
     level = talk.case.level if talk.case else most_urgent(*turn.session.levels.values())
-    said = [(parts.render(reply, turn.session.language, staffing, level), reply.is_safety) for reply in turn.replies]
+    replies = [_with_code(reply, talk.code_given) for reply in turn.replies] if talk.code_given else turn.replies
+    said = [(parts.render(reply, turn.session.language, staffing, level), reply.is_safety) for reply in replies]
     if len(said) > 1 and talk.contact.channel in ONE_BUBBLE:
         said = [(join_bubbles([words for words, _ in said]), any(is_safety for _, is_safety in said))]
     for words, is_safety in said:
-        talk.say(words, level=level, is_safety=is_safety, now=now)
+        message_id = talk.say(words, level=level, is_safety=is_safety, now=now)
+        if talk.code_given and talk.code_given in words.text:
+            talk.code_bubble = message_id
+
+
+def _with_code(reply: Reply, code: str) -> Reply:
+    return replace(reply, parts=tuple(replace(part, values={**part.values, "link_code": code}) for part in reply.parts))
 
 
 def _note_events(talk: Talk, turn: Turn, parts: Parts, *, seq: int, now: datetime) -> None:
@@ -296,6 +327,8 @@ def _note_events(talk: Talk, turn: Turn, parts: Parts, *, seq: int, now: datetim
                 talk.erase()
             case CommandObeyed(command="stop" | "quick_exit" as command) if talk.case is not None:
                 talk.enter_event("stopped" if command == "stop" else "left_page", now=now)
+            case CommandObeyed(command="link"):
+                talk.code_given = make_code(secrets.randbelow)
             case ServiceShown() | CommandObeyed():
                 pass
     if asked or talk.case or any(sign.level in _URGENT for sign in talk.new_signs):
@@ -383,6 +416,9 @@ def _save(
     started = {due.id for due in outcome.due}
     outbox.add(db, [row for talk in talks for row in talk.outgoing], room=room, started=started)
     consents.add(db, [answer for talk in talks for answer in talk.agreed])
+    for talk in talks:
+        if talk.code_given and not talk.is_erased:
+            links.give(db, vault, talk.contact.id, talk.code_given, bubble=talk.code_bubble, now=now)
     reach = [(talk.contact.id, talk.reach) for talk in talks if talk.reach is not None]
     contacts.save_reach(db, reach)
     outbox.drop_waiting(db, [who for who, is_reachable in reach if not is_reachable], error="blocked", now=now)
@@ -398,6 +434,57 @@ def _save(
             cases.save(db, vault, talk.case)
         outcome.is_queue_changed |= talk.is_case_new or talk.is_case_raised
         outcome.cases[talk.case.id] = talk.seq
+
+
+def _link(db: sa.Connection, parts: Parts, worked: Mapping[bytes, Talk], outcome: Outcome, *, now: datetime) -> None:
+    """Answer the codes that were written in these talks, in order: each brings another talk here, or doesn't."""
+    gone: dict[ContactId, ContactId] = {}
+    # Who writes under two names at once is one person, who tried once.
+    tried = {id(talk): (digest, talk) for digest, talk in worked.items() if talk.codes_tried}
+    for digest, talk in tried.values():
+        for code in talk.codes_tried:
+            here = gone.get(talk.contact.id, talk.contact.id)
+            found = link.judge(db, parts.vault, link.Attempt(digest=digest, contact_id=here, code=code), now=now)
+            if isinstance(found, str):
+                answered = [Talk(contacts.get(db, parts.vault, here, lock=True), None, parts.new_id)]
+                _say_frame(answered[0], found, parts, now=now)
+            else:
+                answered = _bring(db, parts, source=found, here=here, now=now)
+                outcome.contacts |= {here, found}
+                gone[here] = found
+            _save(db, parts, {str(each.contact.id).encode(): each for each in answered}, outcome, now=now)
+
+
+def _bring(db: sa.Connection, parts: Parts, *, source: ContactId, here: ContactId, now: datetime) -> list[Talk]:
+    staffing = parts.staffing(db)
+    moved = link.bring(
+        db,
+        parts.vault,
+        parts.engine,
+        parts.new_id,
+        source=source,
+        here=here,
+        note=parts.frame(link.NOTE, "id", {"name": code_of(source)}).text,
+        on_duty=staffing.on_duty,
+        now=now,
+    )
+    if moved.turn is None:
+        _say_frame(moved.talk, link.DONE, parts, now=now)
+    else:
+        _say_turn(moved.talk, moved.turn, parts, staffing=staffing, now=now)
+    if moved.old is None:
+        return [moved.talk]
+    _say_frame(moved.old, link.LEFT, parts, language=_language(moved.talk), now=now)
+    return [moved.talk, moved.old]
+
+
+def _say_frame(talk: Talk, text: str, parts: Parts, *, language: str = "", now: datetime) -> None:
+    words = parts.frame(text, language or _language(talk), {})
+    talk.say(words, level=talk.case.level if talk.case else None, now=now)
+
+
+def _language(talk: Talk) -> str:
+    return talk.session.language if talk.session else "id"
 
 
 def _due_at_once(db: sa.Connection, talks: Sequence[Talk], *, most: int) -> list[outbox.Due]:

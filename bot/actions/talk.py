@@ -52,6 +52,8 @@ class Talk:
         self.outgoing: list[Outgoing] = []
         self.bubbles: dict[MessageId, OutboundMessage] = {}
         self.agreed: list[Consent] = []
+        self.code_given, self.code_bubble = "", MessageId(0)
+        self.codes_tried: list[str] = []
         self.reach: bool | None = None
         self.is_erased = False
         self._new_id = new_id
@@ -135,8 +137,8 @@ class Talk:
         """Add to the thread that something happened, for the team."""
         self._enter(By.SYSTEM, EVENT, event, now=now)
 
-    def say(self, message: OutboundMessage, *, level: Level | None, now: datetime, is_safety: bool = False) -> None:
-        """Add the program's bubble to the thread and to what goes out."""
+    def say(self, message: OutboundMessage, *, level: Level | None, now: datetime, is_safety: bool = False) -> MessageId:
+        """Add the program's bubble to the thread and to what goes out. Its number."""
         message_id = self._enter(By.PROGRAM, TEXT, message.text, now=now, message=message)
         self.bubbles[message_id] = message
         self.outgoing.append(
@@ -149,6 +151,7 @@ class Talk:
                 is_safety=is_safety,
             )
         )
+        return message_id
 
     @property
     def is_of_one_speaker(self) -> bool:

@@ -325,7 +325,7 @@ class Chat:
     async def _events(self, token: str, after: int, gone: "asyncio.Task[None]") -> AsyncIterator[bytes]:
         """The stream: all that is new above `after`, each bubble with its number as id, then more whenever there is more."""
         yield b"retry: 2000\n\n"
-        live, state, is_followed = self._parts.live, None, False
+        live, state, followed = self._parts.live, None, ""
         # Heard from the first moment to the last: that the talk was left in another tab is said once.
         async with live.subscribe(topic_of(self._parts.vault, token)) as listener, contextlib.AsyncExitStack() as more:
             while not gone.done():
@@ -336,10 +336,10 @@ class Chat:
                 for bubble in news.bubbles:
                     after = bubble.seq
                     yield b"id: %d\ndata: %s\n\n" % (bubble.seq, _encode(bubble))
-                if news.contact and not is_followed:
-                    # Until the first message is worked, there is no contact whose news could be asked for. What came before this
-                    # is read once more.
-                    is_followed = True
+                if news.contact and news.contact != followed:
+                    # Until the first message is worked, there is no contact whose news could be asked for; and a talk that came
+                    # from elsewhere brings its own. What came before this is read once more.
+                    followed = news.contact
                     await more.enter_async_context(live.subscribe(f"contact:{news.contact}", to=listener))
                     continue
                 events = await _next(listener, gone, self._parts.heartbeat_seconds)

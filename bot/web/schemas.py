@@ -135,7 +135,8 @@ class Message(Schema):
 
     `kind` text; voice, photo, document, location, sticker, contact, unsupported (nothing to show but that it came); note (team
     only); event (`text` is then one of claimed, released, lease_lost, closed, handed_over, safety_sent, level_raised, blocked,
-    unblocked, left_page, stopped, moved, revoked). `delivery` of outbound ones only. `buttons` are the labels that were offered.
+    unblocked, left_page, stopped, moved, linked, revoked). `delivery` of outbound ones only. `buttons` are the labels that were
+    offered.
     """
 
     id: str

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from bot.actions.handoff import claimed_at
 from bot.domain.cases import Case, CaseId, CaseStatus, Control, is_leased
 from bot.domain.contacts import Conversation, code_of
+from bot.domain.linking import hide_codes
 from bot.domain.messages import ContactId
 from bot.domain.responders import Responder
 from bot.storage import caseload, cases, consents, contacts, messages, people
@@ -61,7 +62,7 @@ def _summaries(db: sa.Connection, parts: ConsoleParts, me: Responder, held: Sequ
                 channel=known.contact.channel,
                 languages=_languages(known),
                 status=case.status,
-                preview=_shorten(entry.text) if entry else "",
+                preview=_shorten(hide_codes(entry.text)) if entry else "",
                 preview_by=_speaker(entry, me) if entry else "program",
                 last_at=entry.at if entry else case.opened_at,
                 unread=unread.get(case.id, 0),
@@ -121,7 +122,8 @@ def message_of(entry: Entry) -> schemas.Message:
         seq=entry.seq,
         by=entry.by.value,
         kind=entry.kind,
-        text=entry.text,
+        # The code is for who got it, not for who answers them.
+        text=hide_codes(entry.text) if entry.by is By.PROGRAM else entry.text,
         at=entry.at,
         author=entry.author,
         buttons=[button.label for button in entry.buttons],

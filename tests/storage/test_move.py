@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 
 from bot import demo
 from bot.app import Core, build_core, move_database
@@ -20,7 +21,7 @@ from bot.domain.messages import ContactId
 from bot.domain.responders import ResponderId
 from bot.storage import cases, contacts, messages, tables, tables_people
 from bot.storage.database import Database, open_database
-from bot.storage.migrate import METADATA, migrate
+from bot.storage.migrate import METADATA, config, migrate
 from bot.storage.move import MoveRefused
 from bot.storage.vault import KeyMissing, make_key
 from bot.talk import TerminalChannel
@@ -195,10 +196,9 @@ async def test_the_file_is_as_it_was_and_goes_on_by_itself(embedded: Path, serve
 
 
 async def test_a_file_of_an_older_release_arrives_as_one_of_this_and_stays_old(embedded: Path, server: Settings):
-    with sqlite3.connect(embedded / "teduh.db") as old:
-        old.execute("drop index audit_claims")
-        old.execute("update alembic_version set version_num = '0004'")
-    old.close()
+    database = open_database(settings_for(embedded).database_url)
+    await database.write(lambda db: command.downgrade(config(db), "0004"))
+    await database.close()
 
     moved = await move_database(server, embedded / "teduh.db")
 

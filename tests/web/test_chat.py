@@ -501,6 +501,14 @@ class Stream:
                 came.append(await self.parts.get())
         return came
 
+    async def until_said(self, words: str) -> list[tuple[int, dict[str, Any]]]:
+        """All bubbles that came, up to the one that says this."""
+        came: list[tuple[int, dict[str, Any]]] = []
+        async with asyncio.timeout(5):
+            while not came or words not in came[-1][1]["text"]:
+                came += bubbles_of([await self.parts.get()])
+        return came
+
 
 @asynccontextmanager
 async def stream(
@@ -575,7 +583,7 @@ async def test_a_stream_goes_on_where_it_broke(rig: Rig, how: str) -> None:
         async with stream(rig, page, query, **headers) as seen:
             assert bubbles_of(await seen.until(b"event: beat")) == []
             await rig.say(page, "petugas")
-            came = bubbles_of(await seen.until(b"event: beat"))
+            came = bubbles_of(await seen.until(b"id: "))
 
     assert came[0][0] == last + 1
 
@@ -619,6 +627,32 @@ async def test_a_stream_ends_when_the_process_stops(rig: Rig) -> None:
             await seen.until(b"event: beat")
             rig.core.live.close()
             await asyncio.wait_for(seen.ended.wait(), 5)
+
+
+# Going on in another browser
+
+
+async def test_a_talk_that_comes_from_another_browser_is_followed_and_the_one_it_left_is_emptied(rig: Rig) -> None:
+    async with rig.page() as old, rig.page() as new:
+        for words in ("halo", "lanjut", "pindah", "ya"):
+            await rig.say(old, words)
+        (code,) = re.findall(r"[2-9A-Z]{4}-[2-9A-Z]{4}", str(await thread(old)))
+        await rig.say(new, "halo dari sini")
+        last = (await thread(old))["bubbles"][-1]["seq"]
+        async with stream(rig, old, f"after={last}") as behind, stream(rig, new) as here:
+            await here.until(b"event: beat")
+            await behind.until(b"event: beat")
+            await rig.say(new, code)
+            came = await here.until_said("Sudah tersambung")
+            left = await behind.until_said("Obrolan ini sudah pindah")
+            await rig.say(new, "bahasa")
+            after = await here.until_said("bahasa")
+        state = (await thread(old))["state"]
+
+    assert not {"lanjut", "pindah"} & {bubble["text"] for _, bubble in came}
+    assert after[-1][1]["text"] == "bahasa"
+    assert len(left) == 1
+    assert state["first"] == left[0][0] > last
 
 
 # Pages and files

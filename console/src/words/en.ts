@@ -45,6 +45,8 @@ export const en: Words = {
     left_page: 'The sender left the page with the exit button.',
     moved:
       'WhatsApp says this person changed number. Somebody else may read the old one: ask first whether it is safe to write.',
+    linked:
+      'The talk goes on in another place, by a code. Others may hold that phone: ask first whether it is safe, and repeat nothing told.',
     revoked: 'The sender took a message back on WhatsApp.',
     stopped: 'The sender asked to stop.',
   },

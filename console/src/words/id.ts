@@ -54,6 +54,8 @@ const event: Record<string, string> = {
   left_page: 'Pengirim meninggalkan halaman dengan tombol keluar.',
   moved:
     'Kata WhatsApp, orang ini ganti nomor. Nomor lama mungkin dipegang orang lain: tanya dulu apakah aman menulis.',
+  linked:
+    'Obrolan pindah ke tempat lain dengan kode. HP itu mungkin dipegang orang lain: tanya dulu apakah aman, jangan ulang ceritanya.',
   revoked: 'Pengirim menarik kembali satu pesan di WhatsApp.',
   stopped: 'Pengirim meminta berhenti.',
 }
