@@ -336,6 +336,10 @@ class Chat:
                 for bubble in news.bubbles:
                     after = bubble.seq
                     yield b"id: %d\ndata: %s\n\n" % (bubble.seq, _encode(bubble))
+                if followed and not news.contact:
+                    # The talk went on elsewhere, and nothing may be said of it here.
+                    yield b"event: gone\ndata: 1\n\n"
+                    return
                 if news.contact and news.contact != followed:
                     # Until the first message is worked, there is no contact whose news could be asked for; and a talk that came
                     # from elsewhere brings its own. What came before this is read once more.

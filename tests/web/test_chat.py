@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import sqlalchemy as sa
+from msgspec import structs
 
 from bot.actions import handoff
 from bot.app import Core, build_core
@@ -23,7 +24,7 @@ from bot.content import load_content, load_interpreter
 from bot.domain.cases import Outcome
 from bot.domain.responders import Responder
 from bot.domain.staffing import Staffing
-from bot.storage import messages, people
+from bot.storage import contacts, links, messages, people
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
 from bot.storage.tables import inbox
@@ -653,6 +654,27 @@ async def test_a_talk_that_comes_from_another_browser_is_followed_and_the_one_it
     assert after[-1][1]["text"] == "bahasa"
     assert len(left) == 1
     assert state["first"] == left[0][0] > last
+
+
+async def test_a_page_whose_talk_went_on_elsewhere_in_silence_is_left(rig: Rig) -> None:
+    async with rig.page() as old:
+        await rig.say(old, "halo")
+        async with stream(rig, old) as behind:
+            await behind.until_said("halo")
+            await behind.until(b"event: beat")
+            (token,) = old.cookies.values()
+            core = rig.core
+
+            def move(db: sa.Connection) -> str:
+                known = contacts.find(db, core.vault, channel="web", account="web", address=token)
+                assert known is not None
+                links.readdress(db, core.vault, structs.replace(known.contact, address="elsewhere"), shown_after=9)
+                return f"contact:{known.contact.id}"
+
+            core.live.publish(await core.database.write(move), {"kind": "said"})
+            await behind.until(b"event: gone")
+            await asyncio.wait_for(behind.ended.wait(), 5)
+        assert await thread(old) == {"bubbles": [], "state": None}
 
 
 # Pages and files
