@@ -11,7 +11,8 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from bot.actions import handoff, overdue
+from bot.actions import handoff, overdue, respond
+from bot.actions.respond import Heard
 from bot.app import Core, build_core
 from bot.channels.webchat import NAME
 from bot.config import Data, DatabaseSettings, Settings, VaultSettings
@@ -21,12 +22,13 @@ from bot.domain.contacts import code_of
 from bot.domain.linking import HIDDEN, LASTS, MOST_WRONG_OF_ALL, WRONG_COUNT_FOR
 from bot.domain.messages import InboundMessage, Kind, Update
 from bot.domain.responders import Responder
-from bot.storage import cases, consents, contacts, links, messages, people, tables
+from bot.storage import cases, consents, contacts, inbox, links, messages, people, tables
 from bot.storage.contacts import Known
 from bot.storage.database import Database
 from bot.storage.messages import Entry
 from bot.storage.vault import make_key
 from bot.web.chat_thread import News, read_news
+from nlu.understanding import Understanding
 from tests.builders import NOW, make_responder
 from tests.fakes.recording import RecordingChannel
 
@@ -608,36 +610,42 @@ async def test_other_names_of_the_old_address_open_nothing_of_the_talk(rig: Rig,
 
 @pytest.mark.postgres
 async def test_two_processes_let_one_code_through_once(tmp_path: Path, postgres: Database, postgres_url: str):
+    """Each has taken the code from one of the places before either works it."""
     del postgres
     settings = Settings(
         data=Data(folder=str(tmp_path)), database=DatabaseSettings(url=postgres_url), vault=VaultSettings(key=make_key())
     )
-    rigs = []
-    for _ in range(2):
-        channels = [RecordingChannel(NAME), RecordingChannel("telegram"), RecordingChannel("whatsapp")]
-        channels[0].account = NAME
-        clock = [NOW]
-        core = build_core(settings, CONTENT, INTERPRETER, channels=channels, now=lambda clock=clock: clock[0])
-        rigs.append(Rig(core, channels, clock))
-    one, two = rigs
-    two.keys = iter(range(10**6, 2 * 10**6))
+    channels = [RecordingChannel(NAME), RecordingChannel("telegram"), RecordingChannel("whatsapp")]
+    channels[0].account = NAME
+    cores = [build_core(settings, CONTENT, INTERPRETER, channels=channels, now=lambda: NOW) for _ in range(2)]
+    rig = Rig(cores[0], channels, [NOW])
+    vault = rig.core.vault
+
+    async def take(core: Core, lease: int) -> Heard:
+        (taken,) = await core.database.write(
+            lambda db: inbox.take_next(db, vault, by=lease, now=NOW, lease=timedelta(seconds=60), most=1)
+        )
+        message = msgspec.json.decode(taken.update.body, type=InboundMessage)
+        return Heard(taken=taken, message=message, understanding=Understanding.nothing())
+
     for turn in range(10):
-        start = one.at(one.web, f"{turn}" * 64)
+        start = rig.at(rig.web, f"{turn}" * 64)
         await start.write("halo", "lanjut")
         code = await start.ask_code()
-        rivals = [one.at(one.telegram, f"{turn}-a"), two.at(two.whatsapp, f"{turn}-b")]
-        await asyncio.gather(*(place.rig.core.receiver.receive([place.update(code)]) for place in rivals))
+        rivals = [rig.at(rig.telegram, f"{turn}-a"), rig.at(rig.whatsapp, f"{turn}-b")]
+        await rig.core.receiver.receive([place.update(code) for place in rivals])
+        heard = [await take(core, lease) for lease, core in enumerate(cores, start=turn * 2 + 1)]
 
-        # Both take what waits at the same time; each may get either, or both.
-        await asyncio.gather(one.core.worker.work_once(), two.core.worker.work_once())
-        await asyncio.gather(one.core.worker.work_once(), two.core.worker.work_once())
+        await asyncio.gather(
+            *(
+                core.database.write(lambda db, core=core, each=each: respond.respond(db, core.parts, [each], now=NOW))
+                for core, each in zip(cores, heard, strict=True)
+            )
+        )
+        await rig.work()
 
-        who = [await place.find() for place in rivals]
-        linked = 0
-        for each in who:
-            assert each is not None
-            thread = await one.read(lambda db, each=each: messages.list_thread(db, one.core.vault, each.contact.id))
-            linked += sum(entry.text == "linked" for entry in thread)
-        assert linked == 1
-    for each in rigs:
-        await each.core.database.close()
+        won = [place for place in rivals if place.heard[-1].startswith(DONE)]
+        assert [place.heard[-1] for place in rivals if place not in won] == [WRONG]
+        assert [entry.text for entry in await won[0].thread() if entry.kind == "event"] == ["linked"]
+    for core in cores:
+        await core.database.close()
