@@ -35,8 +35,9 @@ chaos: ## kill the process 200 times while 50 people talk
 	@sh scripts/install.sh test
 	@TEDUH_CHAOS_KILLS=200 TEDUH_CHAOS_TALKS=50 TEDUH_CHAOS_RACES=10000 $(PYTHON) -m pytest tests/chaos
 
-fuzz: ## the property tests 20 times (ROUNDS=…), each time with other examples
+fuzz: ## 10,000 broken posts to each webhook, then the property tests 20 times (ROUNDS=…), each time with other examples
 	@sh scripts/install.sh test
+	@TEDUH_FUZZ_PAYLOADS=$${PAYLOADS:-10000} $(PYTHON) -m pytest tests/web/test_hooks_fuzz.py
 	@for seed in $$(seq $${ROUNDS:-20}); do \
 	  $(PYTHON) -m pytest tests -m hypothesis --hypothesis-seed=$$(date +%s)$$seed || exit 1; done
 

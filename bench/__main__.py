@@ -18,10 +18,12 @@ import uvloop
 
 from bench import processes, webhook
 from bench.people import Crowd, Load
+from bot.storage.vault import make_key
 from tests.fakes.bot_api import TOKEN
 
-OURS, REPLY, CALL = "teduh, whole durable path", "aiogram echo, webhook reply", "aiogram echo, API call"
-FLOORS = {REPLY: 1.5, CALL: 2.5}
+OURS, SHARED = "teduh, SQLite", "teduh, PostgreSQL, 2 workers"
+REPLY, CALL = "aiogram echo, webhook reply", "aiogram echo, API call"
+FLOORS = {OURS: {REPLY: 1.5, CALL: 2.5}, SHARED: {REPLY: 1.2, CALL: 2.0}}
 """How many times a peer's messages per second, and its messages per CPU second, ours must be."""
 
 
@@ -45,7 +47,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=128, help="people who write at once")
     parser.add_argument("--messages", type=int, default=12_000, help="of ours in a round; an echo gets a third")
     parser.add_argument("--json", type=Path, help="also write the figures here")
-    parser.add_argument("--only", choices=("ours", "peers"), help="one side, without ratios")
+    parser.add_argument("--only", choices=("sqlite", "postgres", "ours", "peers"), help="one side, without ratios")
     chosen = parser.parse_args()
     is_pinned = processes.pin(processes.LOAD_CORE)
     with tempfile.TemporaryDirectory(prefix="teduh-bench-") as folder:
@@ -68,9 +70,11 @@ async def run(chosen: argparse.Namespace, folder: Path) -> dict[str, list[Figure
     """The figures of each program, a round after the other."""
     measured: dict[str, list[Figures]] = {}
     programs: list[tuple[str, Callable[[], Awaitable[Figures]]]] = []
-    if chosen.only != "peers":
+    if chosen.only in (None, "ours", "sqlite"):
         programs.append((OURS, lambda: ours(chosen.people, chosen.messages, folder)))
-    if chosen.only != "ours":
+    if chosen.only in (None, "ours", "postgres"):
+        programs.append((SHARED, lambda: shared(chosen.people, chosen.messages, folder)))
+    if chosen.only in (None, "peers"):
         programs.append((REPLY, lambda: echo("reply", chosen.people, chosen.messages // 3, folder)))
         programs.append((CALL, lambda: echo("call", chosen.people, chosen.messages // 3, folder)))
     for number in range(chosen.rounds):
@@ -86,23 +90,59 @@ async def ours(people: int, messages: int, folder: Path) -> Figures:
     """The real program, polling the fake Bot API, with a database of its own on disk."""
     async with Crowd() as crowd:
         with tempfile.TemporaryDirectory(dir=folder) as data:
-            environment = {
-                "TEDUH_TELEGRAM__TOKEN": TOKEN,
-                "TEDUH_TELEGRAM__API_URL": crowd.url,
-                "TEDUH_TELEGRAM__PER_CHAT_PER_SECOND": "0",
-                "TEDUH_TELEGRAM__PER_SECOND": "0",
-                "TEDUH_DATA__FOLDER": data,
-                "TEDUH_WEB__PORT": str(processes.free_port()),
-            }
+            environment = _settings(crowd) | {"TEDUH_DATA__FOLDER": data, "TEDUH_WEB__PORT": str(processes.free_port())}
             server = processes.start("bot.cli", ["serve"], output=folder / "ours.log", environment=environment)
             try:
-                await _started(crowd, server)
-                await crowd.talk(people=people, messages=messages // 10)
-                before = server.cpu_seconds()
-                load = await crowd.talk(people=people, messages=messages)
-                return _figures(load, server, before)
+                return await _talked(crowd, [server], server.cpu_seconds, people=people, messages=messages)
             finally:
                 server.stop()
+
+
+async def shared(people: int, messages: int, folder: Path) -> Figures:
+    """Two workers on a PostgreSQL of their own, all three on the one core; the CPU is that of all, the memory that of the workers."""
+    async with Crowd() as crowd:
+        with tempfile.TemporaryDirectory(dir=folder) as data:
+            postgres = processes.Postgres(Path(data) / "postgres")
+            environment = _settings(crowd) | {
+                "TEDUH_DATA__FOLDER": data,
+                "TEDUH_DATABASE__URL": postgres.url,
+                "TEDUH_VAULT__KEY": make_key(),
+            }
+            workers: list[processes.Server] = []
+            try:
+                for number in (1, 2):
+                    output = folder / f"worker{number}.log"
+                    workers.append(processes.start("bot.cli", ["work"], output=output, environment=environment))
+                    await asyncio.to_thread(workers[-1].wait_for_words, "Working.")
+
+                def cpu_seconds() -> float:
+                    return postgres.cpu_seconds() + sum(worker.cpu_seconds() for worker in workers)
+
+                return await _talked(crowd, workers, cpu_seconds, people=people, messages=messages)
+            finally:
+                for worker in workers:
+                    worker.stop()
+                postgres.stop()
+
+
+def _settings(crowd: Crowd) -> dict[str, str]:
+    return {
+        "TEDUH_TELEGRAM__TOKEN": TOKEN,
+        "TEDUH_TELEGRAM__API_URL": crowd.url,
+        "TEDUH_TELEGRAM__PER_CHAT_PER_SECOND": "0",
+        "TEDUH_TELEGRAM__PER_SECOND": "0",
+    }
+
+
+async def _talked(
+    crowd: Crowd, servers: Sequence[processes.Server], cpu_seconds: Callable[[], float], *, people: int, messages: int
+) -> Figures:
+    """A tenth of the messages to warm up, then all of them."""
+    await _started(crowd, servers[0])
+    await crowd.talk(people=people, messages=messages // 10)
+    before = cpu_seconds()
+    load = await crowd.talk(people=people, messages=messages)
+    return _figures(load, cpu_seconds() - before, sum(server.memory_mib() for server in servers))
 
 
 async def _started(crowd: Crowd, server: processes.Server) -> None:
@@ -135,18 +175,18 @@ async def echo(kind: str, people: int, messages: int, folder: Path) -> Figures:
             before, calls = server.cpu_seconds(), crowd.calls_made
             load = await webhook.send(port, people=people, messages=messages)
             load.calls = crowd.calls_made - calls
-            return _figures(load, server, before)
+            return _figures(load, server.cpu_seconds() - before, server.memory_mib())
         finally:
             server.stop()
 
 
-def _figures(load: Load, server: processes.Server, cpu_before: float) -> Figures:
+def _figures(load: Load, cpu_seconds: float, memory_mib: float) -> Figures:
     return Figures(
         per_second=load.messages / load.seconds,
-        cpu_us=1e6 * (server.cpu_seconds() - cpu_before) / load.messages,
+        cpu_us=1e6 * cpu_seconds / load.messages,
         p50_ms=load.wait_ms(0.5),
         p99_ms=load.wait_ms(0.99),
-        memory_mib=server.memory_mib(),
+        memory_mib=memory_mib,
         calls=load.calls / load.messages,
         unanswered=load.unanswered,
         messages=load.messages,
@@ -171,17 +211,15 @@ def table(medians: dict[str, Figures], *, is_pinned: bool) -> str:
 
 
 def compare(medians: dict[str, Figures]) -> list[str]:
-    """A line for each peer. A ratio below its floor says so."""
-    if OURS not in medians:
-        return []
-    ours_ = medians[OURS]
+    """A line for each of ours beside each peer. A ratio below its floor says so."""
     lines = []
-    for name, floor in FLOORS.items():
-        if name not in medians:
-            continue
-        rate, cpu = ours_.per_second / medians[name].per_second, medians[name].cpu_us / ours_.cpu_us
-        verdict = "ok" if min(rate, cpu) >= floor else "BELOW"
-        lines.append(f"beside {name:30s} x{rate:.2f} messages/s, x{cpu:.2f} CPU  (floor x{floor})  {verdict}")
+    for shape, floors in FLOORS.items():
+        for name, floor in floors.items():
+            if shape not in medians or name not in medians:
+                continue
+            rate, cpu = medians[shape].per_second / medians[name].per_second, medians[name].cpu_us / medians[shape].cpu_us
+            verdict = "ok" if min(rate, cpu) >= floor else "BELOW"
+            lines.append(f"{shape:28s} beside {name:27s} x{rate:.2f} messages/s, x{cpu:.2f} CPU  (floor x{floor})  {verdict}")
     return lines
 
 

@@ -7,30 +7,34 @@ import contextlib
 import gc
 import signal
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 import uvicorn
 
-from bot.actions.handoff import Desk
 from bot.actions.receive import Receiver
 from bot.actions.respond import Parts
+from bot.actions.speaking import Desk
 from bot.channels.channel import Channel
+from bot.channels.standing import Standing
 from bot.config import Settings
 from bot.content import Content
 from bot.delivery import Delivery
 from bot.domain.staffing import Staffing
 from bot.errors import BotError
+from bot.removal import Removals
 from bot.storage import canary, people, waits
-from bot.storage.database import Database, open_database
+from bot.storage.cluster import Cluster, OneProcess, PostgresCluster, Single
+from bot.storage.database import Database, DatabaseUnusable, open_database
 from bot.storage.ids import Ids
-from bot.storage.live import Live
+from bot.storage.live import REFRESH, Live
 from bot.storage.migrate import migrate
 from bot.storage.move import Moved, move
+from bot.storage.relay import RedisRelay
 from bot.storage.vault import KeyMissing, Vault, load_or_make_key, read_key
 from bot.worker import Bell, Interpreter, Worker
 
@@ -60,6 +64,7 @@ class Core:
     database: Database
     vault: Vault
     live: Live
+    standing: Standing
     new_id: Ids
     parts: Parts
     desk: Desk
@@ -67,7 +72,10 @@ class Core:
     receiver: Receiver
     worker: Worker
     delivery: Delivery
+    removals: Removals
     wake_outbox: Callable[[], None]
+    cluster: Cluster
+    bells: Mapping[str, Bell]
     now: Callable[[], datetime]
 
 
@@ -157,6 +165,7 @@ async def prepare(core: Core) -> None:
     Raises:
         KeyMissing, DatabaseUnusable.
     """
+    core.database.own()
     await migrate(core.database)
     await core.database.write(lambda db: canary.check_key(db, core.vault))
 
@@ -167,16 +176,21 @@ def build_core(
     interpreter: Interpreter,
     *,
     channels: Sequence[Channel],
+    cluster: Cluster | None = None,
+    live: Live | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> Core:
-    """Everything but HTTP and Telegram's poller.
+    """Everything but HTTP and Telegram's poller. Without a `cluster` there are no other processes.
 
     Raises:
         KeyMissing, DatabaseUnusable.
     """
     vault = open_vault(settings)
     database = open_database(settings.database_url)
-    live, new_id = Live(), Ids()
+    live, new_id = live or Live(), Ids()
+    cluster = cluster or OneProcess()
+    live.tell_others = cluster.tell
+    standing = Standing(now, lambda: live.publish("console", {"kind": "queue"}))
     engine = content.engine()
     parts = Parts(
         engine=engine,
@@ -188,10 +202,27 @@ def build_core(
         fault_text=content.fault_text,
         frame=content.frame,
     )
-    desk = Desk(vault=vault, new_id=new_id, engine=engine, render=content.render, frame=content.frame)
-    inbox_bell, outbox_bell = Bell(asyncio.Event()), Bell(asyncio.Event())
+    desk = Desk(
+        vault=vault,
+        new_id=new_id,
+        engine=engine,
+        render=content.render,
+        frame=content.frame,
+        templates=settings.templates,
+    )
+    inbox_bell, outbox_bell, removal_bell = (Bell(asyncio.Event()) for _ in range(3))
     by_name = {channel.name: channel for channel in channels}
-    delivery = Delivery(database=database, vault=vault, channels=by_name, live=live, bell=outbox_bell, lease=new_id(), now=now)
+    delivery = Delivery(
+        database=database,
+        vault=vault,
+        channels=by_name,
+        live=live,
+        bell=outbox_bell,
+        lease=cluster.lease,
+        new_id=new_id,
+        standing=standing,
+        now=now,
+    )
     worker = Worker(
         database=database,
         parts=parts,
@@ -199,50 +230,120 @@ def build_core(
         interpreter=interpreter,
         channels=by_name,
         live=live,
+        standing=standing,
         sender=delivery,
         inbox_bell=inbox_bell,
         outbox_bell=outbox_bell,
+        lease=cluster.lease,
+        find_gone=cluster.find_gone,
+        removal_bell=removal_bell,
         now=now,
     )
+    bells = {"inbox": inbox_bell, "outbox": outbox_bell}
+
+    def wake(which: str) -> Callable[[], None]:
+        def ring() -> None:
+            bells[which].ring()
+            cluster.tell(_BELLS, {"kind": which})
+
+        return ring
+
     return Core(
         settings=settings,
         content=content,
         database=database,
         vault=vault,
         live=live,
+        standing=standing,
         new_id=new_id,
         parts=parts,
         desk=desk,
         channels=by_name,
-        receiver=Receiver(database=database, vault=vault, wake=inbox_bell.ring, work_at_once=worker.work_at_once),
+        receiver=Receiver(database=database, vault=vault, wake=wake("inbox"), work_at_once=worker.work_at_once),
         worker=worker,
         delivery=delivery,
-        wake_outbox=outbox_bell.ring,
+        removals=Removals(database=database, vault=vault, channels=by_name, bell=removal_bell, now=now),
+        wake_outbox=wake("outbox"),
+        cluster=cluster,
+        bells=bells,
         now=now,
     )
 
 
-async def serve(settings: Settings, *, say: Callable[[str], None]) -> None:
-    """Run until SIGINT or SIGTERM: web chat, console, worker, and Telegram when it has a token.
+_BELLS = "bells"
+"""The topic on which processes wake each other's loops."""
+
+
+def _join(settings: Settings, live: Live) -> Cluster:
+    """The other processes, if there may be some."""
+    if not settings.database_url.startswith("postgresql"):
+        return OneProcess()
+    relay = RedisRelay(settings.redis.url, live) if settings.redis.url else None
+    return PostgresCluster(sa.make_url(settings.database_url), live, relay=relay)
+
+
+async def _listen_for_bells(core: Core) -> None:
+    """Let the loops look when another process says so."""
+    async with core.live.subscribe(_BELLS) as heard:
+        while True:
+            event = await heard.get()
+            for name, bell in core.bells.items():
+                if event["kind"] in (name, REFRESH["kind"]):
+                    bell.ring()
+
+
+async def serve(settings: Settings, *, say: Callable[[str], None], works: bool = True) -> None:
+    """Run until SIGINT or SIGTERM: web chat, console, Telegram and WhatsApp when they have a token, and the worker if it `works`.
 
     Raises:
         PortInUse, DatabaseUnusable, KeyMissing, FlowFaults: before anything is served.
     """
+    with contextlib.closing(listen(settings.web.host, settings.web.port)) as listener:
+        await _run(settings, listener, say, works=works)
+
+
+async def work(settings: Settings, *, say: Callable[[str], None]) -> None:
+    """Run until SIGINT or SIGTERM, beside others on the same PostgreSQL: work what waits and send what is due, serve nothing.
+
+    Raises:
+        DatabaseUnusable, KeyMissing, FlowFaults: before anything is worked.
+    """
+    _require_postgresql(settings, "teduh work works beside other processes")
+    await _run(settings, None, say, works=True)
+
+
+def _require_postgresql(settings: Settings, what: str) -> None:
+    if not settings.database_url.startswith("postgresql"):
+        raise DatabaseUnusable(f"{what}, which needs PostgreSQL: set database.url to postgresql://…")
+
+
+async def _run(settings: Settings, listener: socket.socket | None, say: Callable[[str], None], *, works: bool) -> None:
     from bot.content import load_content, load_interpreter
 
-    with contextlib.closing(listen(settings.web.host, settings.web.port)) as listener:
-        await require_key(settings)
-        core = build_core(settings, load_content(named=settings.named), load_interpreter(), channels=())
+    if not works:
+        _require_postgresql(settings, "Serving without working leaves the work to other processes")
+    await require_key(settings)
+    live = Live()
+    cluster = _join(settings, live)
+    touch = asyncio.create_task(cluster.run())
+    try:
+        # First of all the process's number: its leases bear it.
+        await cluster.joined()
+        content = load_content(named=settings.named)
+        core = build_core(settings, content, load_interpreter(), channels=(), cluster=cluster, live=live)
         try:
             await prepare(core)
-            await _run(core, listener, say)
+            await _live(core, listener, say, works=works)
         finally:
             await core.database.close()
+    finally:
+        touch.cancel()
+        await asyncio.gather(touch, return_exceptions=True)
 
 
-async def _run(core: Core, listener: socket.socket, say: Callable[[str], None]) -> None:
+async def _live(core: Core, listener: socket.socket | None, say: Callable[[str], None], *, works: bool) -> None:
+    """Start everything, wait for the signal to stop, stop everything."""
     from bot.channels.webchat import WebChat
-    from bot.web.build import build_site
     from bot.web.chat import topic_of
 
     webchat = WebChat(lambda address: core.live.publish(topic_of(core.vault, address), {"kind": "said"}))
@@ -250,25 +351,12 @@ async def _run(core: Core, listener: socket.socket, say: Callable[[str], None]) 
     if not core.database.is_shared:
         await _recover(core)
     telegram, whatsapp = _build_telegram(core), _build_whatsapp(core)
-    site = build_site(core, _hooks(core, telegram, whatsapp))
-    server = _Server(
-        uvicorn.Config(
-            site,
-            loop="none",
-            http="httptools",
-            ws="none",
-            lifespan="on",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            date_header=False,
-            # Left alone, uvicorn believes any program on this machine, and the environment; here the settings alone say whom.
-            proxy_headers=bool(core.settings.proxies),
-            forwarded_allow_ips=core.settings.proxies,
-            timeout_graceful_shutdown=3,
-        )
+    server = None if listener is None else _Server(_served(core, _hooks(core, telegram, whatsapp)))
+    token = (
+        None
+        if server is None
+        else await core.database.write(lambda db: people.first_invitation(db, core.vault, now=core.now()))
     )
-    token = await core.database.write(lambda db: people.first_invitation(db, core.vault, now=core.now()))
     # What was loaded stays for good: the collector need not look at it again, nor so often at what comes and goes.
     gc.collect()
     gc.freeze()
@@ -277,20 +365,43 @@ async def _run(core: Core, listener: socket.socket, say: Callable[[str], None]) 
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stopping.set)
-    tasks = [
-        asyncio.create_task(core.worker.run_inbox(), name="inbox"),
-        asyncio.create_task(core.worker.run_clock(), name="clock"),
-        asyncio.create_task(core.delivery.run(), name="outbox"),
-        asyncio.create_task(server.serve(sockets=[listener]), name="web"),
-    ]
+    running: dict[str, Coroutine[Any, Any, None]] = {"bells": _listen_for_bells(core)}
+    if works:
+        running |= {"inbox": core.worker.run_inbox(), "clock": core.worker.run_clock(), "outbox": core.delivery.run()}
+        running["removals"] = core.removals.run()
+    if server is not None and listener is not None:
+        running["web"] = server.serve(sockets=[listener])
     if telegram is not None:
-        tasks.append(asyncio.create_task(_take_telegram(core, telegram), name="telegram"))
-    _greet(core.settings, token, say)
+        running["telegram"] = _take_telegram(core, telegram)
+    if whatsapp is not None:
+        running["whatsapp"] = whatsapp.watch()
+    tasks = [asyncio.create_task(each, name=name) for name, each in running.items()]
+    _greet(core.settings, token, say, serves=server is not None)
     await stopping.wait()
     await _stop(core, server, tasks)
     for channel in (telegram, whatsapp):
         if channel is not None:
             await channel.close()
+
+
+def _served(core: Core, hooks: dict[str, App]) -> uvicorn.Config:
+    from bot.web.build import build_site
+
+    return uvicorn.Config(
+        build_site(core, hooks),
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=False,
+        # Left alone, uvicorn believes any program on this machine, and the environment; here the settings alone say whom.
+        proxy_headers=bool(core.settings.proxies),
+        forwarded_allow_ips=core.settings.proxies,
+        timeout_graceful_shutdown=3,
+    )
 
 
 async def _recover(core: Core) -> None:
@@ -302,7 +413,13 @@ async def _recover(core: Core) -> None:
     def take_back(db: sa.Connection) -> None:
         inbox.give_back(db, now=far)
         resend = [name for name, channel in core.channels.items() if channel.resends_prompts]
-        outbox.settle_lost(db, now=far, channels_that_resend=[*resend, "telegram", "whatsapp"])
+        outbox.settle_lost(
+            db,
+            now=core.now(),
+            channels_that_resend=[*resend, "telegram", "whatsapp"],
+            channels_with_receipts=["whatsapp"],
+            is_everybody_gone=True,
+        )
 
     await core.database.write(take_back)
 
@@ -347,6 +464,7 @@ def _build_telegram(core: Core) -> TelegramChannel | None:
         api_url=chosen.api_url,
         per_chat_per_second=chosen.per_chat_per_second or None,
         per_second=chosen.per_second or None,
+        standing=core.standing,
     )
     core.channels[channel.name] = channel
     return channel
@@ -358,7 +476,8 @@ async def _take_telegram(core: Core, channel: TelegramChannel) -> None:
     if core.settings.telegram.intake == "webhook":
         await channel.watch_webhook(core.settings.telegram_webhook)
     else:
-        await channel.poll(core.receiver.receive)
+        # Telegram gives a bot's updates to one who asks; with two, each would be refused again and again.
+        await core.cluster.lead(Single.POLL_TELEGRAM, lambda: channel.poll(core.receiver.receive))
 
 
 def _build_whatsapp(core: Core) -> WhatsAppChannel | None:
@@ -373,9 +492,11 @@ def _build_whatsapp(core: Core) -> WhatsAppChannel | None:
         number=chosen.number,
         api_url=chosen.api_url,
         version=chosen.version,
+        template=chosen.template,
         ticks=chosen.ticks,
         per_second=chosen.per_second or None,
         now=core.now,
+        standing=core.standing,
     )
     core.channels[channel.name] = channel
     return channel
@@ -398,11 +519,15 @@ def _hooks(core: Core, telegram: TelegramChannel | None, whatsapp: WhatsAppChann
             verify_token=number.verify_token,
             unpack=whatsapp.unpack,
             store=core.receiver.receive,
+            standing=core.standing,
         )
     return hooks
 
 
-def _greet(settings: Settings, token: str | None, say: Callable[[str], None]) -> None:
+def _greet(settings: Settings, token: str | None, say: Callable[[str], None], *, serves: bool) -> None:
+    if not serves:
+        say("Working. Ctrl-C stops.")
+        return
     base = settings.web.public_url.rstrip("/") or f"http://{_shown(settings.web.host)}:{settings.web.port}"
     say("")
     say(f"  Web chat   {base}/")
@@ -425,16 +550,17 @@ def _shown(host: str) -> str:
     return "localhost" if host in ("0.0.0.0", "::", "127.0.0.1", "::1") else host  # noqa: S104 - compared, not bound
 
 
-async def _stop(core: Core, server: uvicorn.Server, tasks: list[asyncio.Task[None]]) -> None:
+async def _stop(core: Core, server: uvicorn.Server | None, tasks: list[asyncio.Task[None]]) -> None:
     """Stop taking, finish what is in hand, hand the rest back (it stays in the tables)."""
-    server.should_exit = True
+    if server is not None:
+        server.should_exit = True
     core.live.close()
     for task in tasks:
-        if task.get_name() in ("telegram", "clock"):
+        if task.get_name() in ("telegram", "whatsapp", "clock", "removals"):
             task.cancel()
     core.worker.stop()
     core.delivery.stop()
-    _done, late = await asyncio.wait(tasks, timeout=STOP_WITHIN_SECONDS)
-    for task in late:
+    await asyncio.wait([task for task in tasks if task.get_name() != "bells"], timeout=STOP_WITHIN_SECONDS)
+    for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

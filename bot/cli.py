@@ -32,8 +32,9 @@ def main() -> None:
 
 
 @main.command()
-def serve() -> None:
-    """Run web chat, console, worker, and Telegram when it has a token."""
+@click.option("--no-work", is_flag=True, help="Leave the work to `teduh work` (PostgreSQL only).")
+def serve(*, no_work: bool) -> None:
+    """Run web chat, console, worker, and Telegram and WhatsApp when they have a token."""
     import uvloop
 
     from bot import app, config, log
@@ -41,7 +42,21 @@ def serve() -> None:
     log.configure()
     try:
         settings = config.load(CONFIG)
-        uvloop.run(app.serve(settings, say=lambda line: click.echo(line)))
+        uvloop.run(app.serve(settings, say=lambda line: click.echo(line), works=not no_work))
+    except BotError as exc:
+        _fail(exc)
+
+
+@main.command()
+def work() -> None:
+    """Work what waits and send what is due, beside other processes on the same PostgreSQL. Serves nothing."""
+    import uvloop
+
+    from bot import app, config, log
+
+    log.configure()
+    try:
+        uvloop.run(app.work(config.load(CONFIG), say=lambda line: click.echo(line)))
     except BotError as exc:
         _fail(exc)
 

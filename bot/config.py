@@ -58,6 +58,12 @@ class DatabaseSettings(msgspec.Struct, forbid_unknown_fields=True):
     url: str = ""
 
 
+class RedisSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """`url` empty: several processes tell each other news through PostgreSQL. It may hold a password, so it is a secret."""
+
+    url: str = ""
+
+
 class VaultSettings(msgspec.Struct, forbid_unknown_fields=True):
     """`key` empty: the key file in data.folder, made at the first start."""
 
@@ -83,7 +89,8 @@ class WhatsApp(msgspec.Struct, forbid_unknown_fields=True):
     """`token` empty: no WhatsApp. `number` is the number's id at Meta, not the number itself.
 
     `app_secret` signs what Meta posts to us, `next_app_secret` is also taken while it is being changed; `verify_token` is a word of
-    our own that Meta repeats when the address is set. `ticks`: whether people are shown that a message was read.
+    our own that Meta repeats when the address is set. `ticks`: whether people are shown that a message was read. `template` is the
+    name of the approved text that asks somebody to write again, empty for none; `template_languages` its languages, as Meta's codes.
     """
 
     token: str = ""
@@ -94,6 +101,8 @@ class WhatsApp(msgspec.Struct, forbid_unknown_fields=True):
     webhook_path: str = ""
     api_url: str = "https://graph.facebook.com"
     version: str = "v26.0"
+    template: str = ""
+    template_languages: str = "id"
     ticks: bool = False
     per_second: float = 60.0
 
@@ -128,6 +137,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
     limits: Limits = msgspec.field(default_factory=Limits)
     data: Data = msgspec.field(default_factory=Data)
     database: DatabaseSettings = msgspec.field(default_factory=DatabaseSettings)
+    redis: RedisSettings = msgspec.field(default_factory=RedisSettings)
     vault: VaultSettings = msgspec.field(default_factory=VaultSettings)
     telegram: Telegram = msgspec.field(default_factory=Telegram)
     whatsapp: WhatsApp = msgspec.field(default_factory=WhatsApp)
@@ -162,6 +172,12 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
         return named.replace(",", " ").split() if isinstance(named, str) else named
 
     @property
+    def templates(self) -> dict[str, list[str]]:
+        """By channel, the languages of the text that may begin a talk."""
+        chosen = self.whatsapp
+        return {"whatsapp": chosen.template_languages.replace(",", " ").split()} if chosen.token and chosen.template else {}
+
+    @property
     def database_url(self) -> str:
         """The database in use."""
         return self.database.url or f"sqlite:///{(self.folder / 'teduh.db').absolute()}"
@@ -172,6 +188,7 @@ _SECRETS = {
     *(("telegram", key) for key in ("token", "webhook_path", "webhook_secret")),
     *(("whatsapp", key) for key in ("token", "app_secret", "next_app_secret", "verify_token", "webhook_path")),
     ("vault", "key"),
+    ("redis", "url"),
 }
 
 
@@ -280,6 +297,8 @@ def _check(settings: Settings) -> list[str]:
     faults += _check_organisation(settings.organisation)
     if settings.whatsapp.token:
         faults += _check_whatsapp(settings.whatsapp)
+    if settings.redis.url and not settings.redis.url.startswith(("redis://", "rediss://", "unix://")):
+        faults.append("redis.url must begin with redis://, rediss:// or unix://.")
     if settings.handoff.slots < 1:
         faults.append("handoff.slots must be at least 1.")
     return faults
@@ -330,6 +349,11 @@ def _check_whatsapp(chosen: WhatsApp) -> list[str]:
     faults += _check_own_secrets("whatsapp", verify_token=chosen.verify_token, webhook_path=chosen.webhook_path)
     if not re.fullmatch(r"v[0-9]{1,3}\.[0-9]", chosen.version):
         faults.append("whatsapp.version is a version of the Graph API, such as v26.0.")
+    if chosen.template and not re.fullmatch(r"[a-z0-9_]{1,512}", chosen.template):
+        faults.append("whatsapp.template is a template's name as Meta shows it: small letters, digits and _.")
+    languages = chosen.template_languages.replace(",", " ").split()
+    if chosen.template and not (languages and all(re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", each) for each in languages)):
+        faults.append("whatsapp.template_languages are codes as Meta shows them, such as `id, en`.")
     if not chosen.api_url.startswith(_API_HOSTS):
         faults.append("whatsapp.api_url must begin with https:// (plain http only for this machine).")
     return faults

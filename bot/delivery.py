@@ -10,9 +10,11 @@ import sqlalchemy as sa
 import structlog
 from msgspec.structs import replace
 
+from bot.actions import reach
 from bot.channels.channel import Channel, ChannelDown, DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain
+from bot.channels.standing import Side, Standing
 from bot.domain.messages import DeliveryState, MessageId
-from bot.storage import contacts, outbox
+from bot.storage import outbox
 from bot.storage.database import Database
 from bot.storage.live import Live
 from bot.storage.outbox import Due, Fate, key_of
@@ -36,6 +38,8 @@ _GIVE_UP_AFTER = 80
 _SAFETY_TRIES = 3
 """Numbers to call go out so often, whatever is known of each try: three times the same number harms nobody, none may."""
 
+_SAFETY_RECEIPT_WAIT = timedelta(seconds=5)
+
 _LOOK_EVERY = timedelta(seconds=5)
 _SENDERS = 32
 _FEW = 2
@@ -53,7 +57,9 @@ class Delivery:
         channels: dict[str, Channel],
         live: Live,
         bell: Bell,
-        lease: int,
+        lease: Callable[[], int],
+        new_id: Callable[[], int],
+        standing: Standing,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -62,6 +68,9 @@ class Delivery:
         self._live = live
         self._bell = bell
         self._lease = lease
+        self._leases: set[int] = set()
+        self._new_id = new_id
+        self._standing = standing
         self._now = now
         self._fates: list[Fate] = []
         self._chains: asyncio.Queue[list[Due]] = asyncio.Queue()
@@ -98,7 +107,7 @@ class Delivery:
         if not self._is_running or self._stopping or room <= 0:
             return None
         self._reserved += room
-        return outbox.Room(lease=self._lease, until=self._now() + LEASE, most=room)
+        return outbox.Room(lease=self._lease_now(), until=self._now() + LEASE, most=room)
 
     async def make_room(self) -> None:
         """Return when almost nothing is in hand, or soon in any case: replies made quicker than they go out only wait in the queue."""
@@ -108,6 +117,11 @@ class Delivery:
                 await asyncio.wait_for(self._is_calm.wait(), _CALM_WITHIN_SECONDS)
             except TimeoutError:
                 return
+
+    def _lease_now(self) -> int:
+        lease = self._lease()
+        self._leases.add(lease)
+        return lease
 
     def take(self, room: outbox.Room, due: Sequence[Due]) -> None:
         """Send these, whose sending has been committed; give back the room."""
@@ -141,7 +155,8 @@ class Delivery:
         most = 0 if self._stopping else IN_HAND - self._in_hand - self._reserved
         held = None
         if self._looked_at is None or now - self._looked_at >= _LOOK_EVERY:
-            self._looked_at, held = now, frozenset(self._held)
+            # Not while room is promised: what takes it is being written, and not held yet.
+            self._looked_at, held = now, None if self._reserved else frozenset(self._held)
         try:
             due, who = await self._database.write(lambda db: self._exchange(db, fates, most, held, now))
         except Exception:
@@ -166,13 +181,13 @@ class Delivery:
     def _exchange(
         self, db: sa.Connection, fates: Sequence[Fate], most: int, held: frozenset[MessageId] | None, now: datetime
     ) -> tuple[list[Due], list[int]]:
+        gone = [fate.unreachable for fate in fates if fate.unreachable is not None]
+        if gone:
+            reach.lose(db, self._vault, self._new_id, gone, now=now)
         outbox.record(db, self._vault, fates, now=now)
         if held is not None:
-            outbox.give_back_unheld(db, lease=self._lease, held=held, now=now)
-        gone = [fate.unreachable for fate in fates if fate.unreachable is not None]
-        contacts.save_reach(db, [(who, False) for who in gone])
-        outbox.drop_waiting(db, gone, error="unreachable", now=now)
-        due = outbox.take_due(db, self._vault, by=self._lease, now=now, lease=LEASE, most=most) if most > 0 else []
+            outbox.give_back_unheld(db, leases=self._leases, held=held, now=now)
+        due = outbox.take_due(db, self._vault, by=self._lease_now(), now=now, lease=LEASE, most=most) if most > 0 else []
         troubled = [fate.id for fate in fates if fate.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)]
         return due, outbox.contacts_of(db, troubled) if troubled else []
 
@@ -183,7 +198,7 @@ class Delivery:
             for due in chain:
                 fate = _follow(last, due) or await self._send(due)
                 last = fate
-                self._fates.append(fate)
+                self._fates.append(replace(fate, lease=due.lease))
                 self._in_hand -= 1
             if self._in_hand <= _FEW:
                 self._is_calm.set()
@@ -203,6 +218,7 @@ class Delivery:
         except Exception as exc:  # noqa: BLE001 - a fault of ours after the call began: it may have been sent
             log.error("send_failed", channel=due.channel, error=type(exc).__name__)
             return self._uncertain(due, channel, type(exc).__name__)
+        self._standing.clear(due.channel, Side.SENDING)
         state = DeliveryState.DELIVERED if sent.is_delivered else DeliveryState.SENT
         return Fate(id=due.id, state=state, platform_id=sent.platform_id, is_followed=channel.sends_receipts)
 
@@ -211,34 +227,41 @@ class Delivery:
             case DeliveryDelayed():
                 if exc.whole_channel and exc.wait_seconds:
                     self._down[due.channel] = self._now() + timedelta(seconds=exc.wait_seconds)
-                return self._later(due, exc.reason, exc.wait_seconds)
+                return self._later(due, exc.reason, exc.wait_seconds, was_tried=exc.was_tried and not exc.whole_channel)
             case DeliveryRefused():
                 log.warning("delivery_refused", channel=due.channel, reason=exc.reason)
                 gone = due.contact_id if exc.unreachable else None
                 return Fate(id=due.id, state=DeliveryState.FAILED, error=exc.reason, unreachable=gone)
             case ChannelDown():
                 log.error("channel_down", channel=due.channel, reason=exc.reason)
+                self._standing.note(due.channel, Side.SENDING, exc.reason)
                 self._down[due.channel] = self._now() + timedelta(seconds=60)
-                return self._later(due, exc.reason, 60.0)
+                # However long that lasts, it is no reason to give anybody's message up.
+                return self._later(due, exc.reason, 60.0, was_tried=False)
             case DeliveryUncertain():
                 return self._uncertain(due, self._channels[due.channel], exc.reason)
             case _:
                 return self._later(due, type(exc).__name__, None)
 
-    def _later(self, due: Due, reason: str, wait_seconds: float | None) -> Fate:
+    def _later(self, due: Due, reason: str, wait_seconds: float | None, *, was_tried: bool = True) -> Fate:
         if due.attempts >= _GIVE_UP_AFTER * (4 if due.is_human else 1):
             return Fate(id=due.id, state=DeliveryState.FAILED, error=reason)
         longest = _DELAYS[min(due.attempts, len(_DELAYS)) - 1]
         # A server's own delay is the least; jitter keeps many from coming back at once.
         delay = (wait_seconds or 0.0) + random.uniform(longest / 4, longest)  # noqa: S311 - no secret
-        return Fate(id=due.id, state=DeliveryState.QUEUED, due_at=self._now() + timedelta(seconds=delay), error=reason)
+        due_at = self._now() + timedelta(seconds=delay)
+        return Fate(id=due.id, state=DeliveryState.QUEUED, due_at=due_at, error=reason, was_tried=was_tried)
 
     def _uncertain(self, due: Due, channel: Channel, reason: str) -> Fate:
         log.warning("delivery_uncertain", channel=due.channel, reason=reason)
         may_resend = not due.was_unknown or (due.is_safety and due.attempts < _SAFETY_TRIES)
         if due.is_human or not channel.resends_prompts or not may_resend:
             return Fate(id=due.id, state=DeliveryState.UNKNOWN, error=reason)
-        due_at = self._now() + timedelta(seconds=_DELAYS[0])
+        wait = timedelta(seconds=_DELAYS[0])
+        if channel.sends_receipts:
+            # Its receipt settles it; numbers to call are not held up for long.
+            wait = _SAFETY_RECEIPT_WAIT if due.is_safety else outbox.RECEIPT_WAIT
+        due_at = self._now() + wait
         return Fate(id=due.id, state=DeliveryState.QUEUED, due_at=due_at, error="resend")
 
 

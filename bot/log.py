@@ -27,6 +27,7 @@ ALLOWED = frozenset(
         "pending",
         "code",
         "port",
+        "trace",
     }
 )
 """What a line may carry: events, enums, classes and counts."""

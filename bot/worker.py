@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import sqlalchemy as sa
 import structlog
 
 from bot.actions import overdue, respond
-from bot.actions.handoff import Desk
 from bot.actions.respond import Heard, Outcome, Parts
+from bot.actions.speaking import Desk
 from bot.channels.channel import Channel
-from bot.domain.messages import InboundMessage, Kind, Update
+from bot.channels.standing import Side, Standing
+from bot.domain.messages import Failing, InboundMessage, Kind, Receipt, Update
 from bot.storage import inbox, outbox
 from bot.storage.database import Database, DatabaseUnusable
 from bot.storage.live import Live
@@ -86,22 +88,29 @@ class Worker:
         interpreter: Interpreter,
         channels: dict[str, Channel],
         live: Live,
+        standing: Standing,
         sender: Sender,
         inbox_bell: Bell,
         outbox_bell: Bell,
+        removal_bell: Bell,
+        lease: Callable[[], int],
+        find_gone: Callable[[sa.Connection, datetime], Sequence[int]] = lambda _db, _now: (),
         now: Callable[[], datetime],
     ) -> None:
+        self._find_gone = find_gone
         self._database = database
         self._parts = parts
         self._desk = desk
         self._interpreter = interpreter
         self._channels = channels
         self._live = live
+        self._standing = standing
         self._sender = sender
         self._inbox_bell = inbox_bell
         self._outbox_bell = outbox_bell
+        self._removal_bell = removal_bell
         self._now = now
-        self._lease = parts.new_id() if database.is_shared else inbox.ALONE
+        self._lease = lease if database.is_shared else (lambda: inbox.ALONE)
         self._group: list[Heard] = []
         self._turn = asyncio.Lock()
         self._is_running = False
@@ -149,7 +158,7 @@ class Worker:
     async def _try_at_once(self, updates: Sequence[Update]) -> bool:
         await self._sender.make_room()
         async with self._turn:
-            if self.may_wait or not self._is_running or self._stopping:
+            if self.may_wait or self._group or not self._is_running or self._stopping:
                 return False
             group = [self._hear(inbox.fresh(self._parts.vault, update)) for update in updates]
             try:
@@ -167,9 +176,14 @@ class Worker:
             now = self._now()
             self.may_wait = False
             # Asked of whoever writes even where nothing is marked: it comes after what is being stored, and shares its commit.
-            taken = await self._database.write(
-                lambda db: inbox.take_next(db, self._parts.vault, by=self._lease, now=now, lease=LEASE, most=GROUP)
-            )
+            lease = self._lease()
+            try:
+                taken = await self._database.write(
+                    lambda db: inbox.take_next(db, self._parts.vault, by=lease, now=now, lease=LEASE, most=GROUP)
+                )
+            except Exception:
+                self.may_wait = True
+                raise
             # Half, not all: what can't be opened is passed over, and counts as taken there.
             self.may_wait |= len(taken) > GROUP // 2
             self._group = [self._hear(each) for each in taken]
@@ -195,7 +209,10 @@ class Worker:
         channel = self._channels.get(taken.update.channel)
         message = channel.parse(taken.update.body) if channel else InboundMessage(kind=Kind.UNSUPPORTED)
         understanding = Understanding.nothing()
-        if isinstance(message, InboundMessage) and message.text and message.kind is not Kind.BUTTON:
+        if isinstance(message, Receipt):
+            if message.failing is Failing.CHANNEL:
+                self._standing.note(taken.update.channel, Side.SENDING, message.error)
+        elif message.text and message.kind is not Kind.BUTTON:
             try:
                 understanding = self._interpreter.understand(message.text)
             except Exception as exc:  # noqa: BLE001 - not understood means that a person should look
@@ -205,7 +222,7 @@ class Worker:
 
     async def _write(self, work: Callable[..., Outcome], group: Sequence[Heard]) -> Outcome:
         """Let `work` answer the group, with what room the sender has; what it may send goes to it after the commit."""
-        now, room = self._now(), self._sender.reserve(len(group))
+        now, room = self._now(), self._sender.reserve(2 * len(group))
         outcome: Outcome | None = None
         try:
             outcome = await self._database.write(lambda db: work(db, self._parts, group, now=now, room=room))
@@ -240,6 +257,8 @@ class Worker:
             log.error("message_set_aside", error=error)
         if outcome.has_outgoing:
             self._outbox_bell.ring()
+        if outcome.has_removals:
+            self._removal_bell.ring()
         for contact_id in outcome.contacts:
             self._live.publish(f"contact:{contact_id}", {"kind": "said"})
         for case_id, seq in outcome.cases.items():
@@ -273,7 +292,17 @@ class Worker:
         """Look once at everything that runs out."""
         now = self._now()
         resend = [name for name, channel in self._channels.items() if channel.resends_prompts]
-        passed = await self._database.write(lambda db: overdue.pass_time(db, self._desk, channels_that_resend=resend, now=now))
+        told = [name for name, channel in self._channels.items() if channel.sends_receipts]
+        passed = await self._database.write(
+            lambda db: overdue.pass_time(
+                db,
+                self._desk,
+                channels_that_resend=resend,
+                channels_with_receipts=told,
+                gone=self._find_gone(db, now),
+                now=now,
+            )
+        )
         for case_id, responder in passed.lapsed:
             self._live.publish("console", {"kind": "lease_lost", "case": str(case_id), "responder": str(responder)})
         if passed.lapsed:

@@ -17,6 +17,8 @@ _WEAK = 0.5
 _SHORT = 4
 _MEDIUM = 9
 _COMMAND_WORDS = 5
+_AND = (["dan"], ["sama"], ["&"], ["serta"])
+_WHO = (["yang"], ["yg"], ["sing"], ["nu"])
 # "gpp" can mean yes, no, or leave me be: too little to act on without asking.
 _OPEN = 0.4
 # A figure after one of these names an option of a list; it counts nothing.
@@ -87,6 +89,11 @@ def _phrases(kind: str) -> Phrases:
 @cache
 def _polite() -> frozenset[str]:
     return frozenset(_root().words("politeness"))
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
+    return frozenset(_root().words(name))
 
 
 def _bare(tokens: list[str]) -> list[str]:
@@ -183,7 +190,11 @@ def _after_no(values: list[str], tokens: list[str], found: list[tuple[str, int, 
 
 
 def read_relation(tokens: list[str]) -> Answer:
-    """For whom help is sought. "anak saya" is the child; "anak tetangga" the neighbour; "saya dan anak" the writer, less surely."""
+    """For whom help is sought. "anak saya" is the child; "anak tetangga" the neighbour; "saya dan anak" the writer, less surely.
+
+    A sentence names people who are not the one ("aku dipukul suami"): in it only who stands after "untuk" counts, or before "yang".
+    """
+    tokens = _named_for(tokens)
     found = _phrases("relation").find(_bare(tokens))
     if not found:
         return _NOTHING
@@ -202,6 +213,26 @@ def read_relation(tokens: list[str]) -> Answer:
     if values[0] == "self":
         return Answer(value=others[0], confidence=_WEAK)
     return Answer(value=others[0], confidence=_SURE if len(tokens) <= _MEDIUM else _LIKELY)
+
+
+def _named_for(tokens: list[str]) -> list[str]:
+    """The tokens that say for whom: all of a bare answer, of a sentence those after a word like "untuk", or before its "yang".
+
+    None when a sentence says neither.
+    """
+    found = _phrases("relation").find(tokens)
+    covered = {at + step for _value, at, length in found for step in range(length)}
+    beside, before = _words("relation_beside"), _words("relation_after")
+    for value, at, length in found:
+        end = at + length
+        if tokens[at] in before or (at and tokens[at - 1] in before) or (at == 0 and tokens[end : end + 1] in _WHO):
+            # "buat aku, anakku masih kecil" is for the writer; "untuk anak saya" goes on to whose child it is.
+            while value != "self" and end < len(tokens) and (end in covered or tokens[end] in beside):
+                end += 1
+            return tokens[at:end] if value != "self" or tokens[end : end + 1] not in _AND else tokens
+    if all(at in covered or token in beside or token in _polite() or token.isdecimal() for at, token in enumerate(tokens)):
+        return tokens
+    return []
 
 
 def read_frequency(tokens: list[str]) -> Answer:

@@ -7,11 +7,19 @@ from nlu.risk import Finding
 from nlu.understanding import Fact
 
 _LIKELY = 0.7
+# Enough to answer "for whom?" with, too little to pass the question over.
 _UNSURE = 0.45
 # How many words may stand between a person and what befalls them, and after a `dia` to the person it stands for.
 _REACH = 6
 _WRITER = -1
 _REACH_OF_HE = 9
+_HARM_BY_OTHERS = frozenset(
+    [
+        *("domestic_violence", "physical_violence", "psychological_violence", "sexual_violence", "tech_facilitated_abuse"),
+        *("trafficking_tppo", "witness_threat", "child_abuse_neglect", "child_marriage", "family_conflict", "immediate_danger"),
+        *("food_shelter_destitution", "migrant_worker_trouble"),
+    ]
+)
 # What one wants, takes or does to oneself: without a subject it is mostly the writer's own ("suami selingkuh, pengen mati").
 _OWN_WILL = frozenset(["suicide_self_harm", "substance_use_overdose"])
 _BEFALLS = frozenset(["medical_emergency", "disability_function", "daily_care_dependency"])
@@ -48,6 +56,8 @@ class ConcernedReader:
             *("hit.pas", "molest.pas", "rape.pas", "choke.pas", "lock.pas", "tie.pas", "wound.pas", "sold.pas", "kidnap.pas"),
             *("pasung", "no_eat", "no_food", "old_alone", "unconscious", "child_marry"),
         )
+        self._fear = lexicon.mask("fear")
+        self._hurt = self._done | self._suffered | self._fear
         theirs = self._literals(
             lexicon, "adik", "keponakan", "ponakan", "cucu", "murid", "siswa", "siswi", "santri", "putu", "teman_sekelas"
         )
@@ -82,9 +92,38 @@ class ConcernedReader:
         return mask
 
     def read(self, reading: Reading, findings: tuple[Finding, ...]) -> Fact | None:
-        """The relation of the person concerned to the writer, or None when it is the writer or can't be told."""
+        """The relation of the person concerned to the writer; "self", never surely, for the writer; None when it can't be told."""
         if not reading.total & self._others:
+            return self._writer(reading, findings)
+        found = self._other(reading, findings)
+        return found or self._writer(reading, findings)
+
+    def _writer(self, reading: Reading, findings: tuple[Finding, ...]) -> Fact | None:
+        """The writer, when harm is told, and nobody else who could be meant is named: "suami saya tidak kasih nafkah"."""
+        if not findings and not reading.total & self._hurt:
             return None
+        if not findings or reading.total & self._cared_for:
+            at = self._hurt_writer(reading)
+        else:
+            is_harm = any(finding.rule.topic in _HARM_BY_OTHERS or finding.rule.topic in _OWN_WILL for finding in findings)
+            at = next(iter(reading.where(self._self | self._my)), None) if is_harm else self._hurt_writer(reading)
+        if at is None:
+            return None
+        return Fact(kind="relation", value="self", confidence=_UNSURE, evidence=reading.quote(at, at))
+
+    def _hurt_writer(self, reading: Reading) -> int | None:
+        """The place of the writer's word right beside what is done: "aku dipukul", "mukul aku", "aku takut"."""
+        masks = reading.masks
+        for at in reading.where(self._self):
+            before = masks[at - 1] if at else 0
+            after = masks[at + 1] if at + 1 < len(masks) else 0
+            if before & self._others:
+                continue  # "anak saya dipukul"
+            if before & self._done or after & (self._suffered | self._fear):
+                return at
+        return None
+
+    def _other(self, reading: Reading, findings: tuple[Finding, ...]) -> Fact | None:
         if findings and (own := [finding for finding in findings if finding.rule.topic in _OWN_WILL]):
             return self._of_all(reading, own, is_willed=True)
         if reading.total & self._suffered and (at := self._suffering(reading)) is not None:

@@ -48,6 +48,7 @@ _BEGINNINGS = tuple(
         ("ma(?=h[aeiou])", "meng"),
         ("ma(?=[lrwy][aeiou])", "me"),
         ("mang(?=[aeiou])", "meng"),
+        ("ma(?=[aeiou])", "meng"),
         ("many(?=[aeiou])", "meny"),
         ("mam(?=[aeioubp])", "mem"),
         ("man(?=[aeioudctj])", "men"),

@@ -123,8 +123,9 @@ class FactReader:
         """
         facts = []
         concerned = self._concerned.read(reading, findings)
+        is_writer = concerned is None or concerned.value == "self"
         if reading.total & self._number:
-            facts.extend(self._of_the_helped(reading, self._ages(reading), is_writer=concerned is None))
+            facts.extend(self._of_the_helped(reading, self._ages(reading), is_writer=is_writer))
         if gender := self._gender(reading):
             facts.append(gender)
         if place := _place(reading.raw, names_country=bool(reading.total & self._abroad)):

@@ -15,9 +15,12 @@ _LIKELY = 0.6
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Talk:
+    """One intent: what it is known by, the most words it has (0: any number), what else may stand there (0: anything)."""
+
     name: str
     mask: int
     most_words: int
+    beside: int
 
 
 class IntentReader:
@@ -39,10 +42,9 @@ class IntentReader:
         """
         talks = []
         for block in read(file).blocks("intents"):
-            mask = 0
-            for word in block.words("alone") + block.words("any"):
-                mask |= lexicon.literal(word)
-            talks.append(_Talk(name=block.text("name"), mask=mask, most_words=int(block.text("most") or "0")))
+            mask = _mask(block.words("alone") + block.words("any") + block.words("only"), lexicon)
+            beside = mask | _mask(block.words("beside"), lexicon) if "only" in block else 0
+            talks.append(_Talk(name=block.text("name"), mask=mask, most_words=int(block.text("most") or "0"), beside=beside))
         return cls(tuple(talks), lexicon.mask("filler"))
 
     def read(self, reading: Reading, risks: tuple[Risk, ...], needs: tuple[Finding, ...]) -> Intent | None:
@@ -55,6 +57,16 @@ class IntentReader:
         if not seen:
             return None
         for talk in self._talks:
-            if seen & talk.mask and (not talk.most_words or len(reading.words) <= talk.most_words):
+            if not seen & talk.mask or (talk.most_words and len(reading.words) > talk.most_words):
+                continue
+            if not talk.beside or all(mask & talk.beside for mask in reading.masks):
                 return Intent(name=talk.name, confidence=_SURE if talk.most_words else _LIKELY)
         return None
+
+
+def _mask(words: list[str], lexicon: Lexicon) -> int:
+    """The bits of words and of `@concepts` together."""
+    mask = 0
+    for word in words:
+        mask |= lexicon.mask(word[1:]) if word.startswith("@") else lexicon.literal(word)
+    return mask

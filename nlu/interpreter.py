@@ -58,15 +58,16 @@ class Interpreter:
         if not reading.words and not reading.fillers:
             return Understanding.nothing()
         findings = self._risks.find(reading)
-        risks = self._risks.risks(findings, reading)
         facts = self._facts.read(reading, findings)
-        needs = self._risks.needs(findings)
-        level = most_urgent(*(risk.level for risk in risks)) or most_urgent(*(finding.level for finding in needs))
+        if not findings:
+            return Understanding(language=self._languages.guess(text), intent=self._intents.read(reading, (), ()), facts=facts)
+        risks, needs = self._risks.risks(findings, reading), self._risks.needs(findings)
         return Understanding(
             language=self._languages.guess(text),
             intent=self._intents.read(reading, risks, needs),
             risks=risks,
-            level=level,
-            groups=self._groups.read(reading, findings, facts),
+            level=most_urgent(*(risk.level for risk in risks)) or most_urgent(*(finding.level for finding in needs)),
+            groups=self._groups.read(reading, findings, facts) if risks or needs else (),
             facts=facts,
+            watch=self._risks.watch(findings),
         )

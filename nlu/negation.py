@@ -11,7 +11,20 @@ _NONE_REACH = 2
 class Negation:
     """Knows the negators of one reading."""
 
-    __slots__ = ("_absorber", "_any", "_clause", "_heads", "_none", "_not", "_passives", "_reading", "_want")
+    __slots__ = (
+        "_absorber",
+        "_any",
+        "_as_far_as",
+        "_clause",
+        "_heads",
+        "_if",
+        "_none",
+        "_not",
+        "_passives",
+        "_reading",
+        "_subject",
+        "_want",
+    )
 
     def __init__(self, reading: Reading, lexicon: Lexicon) -> None:
         self._reading = reading
@@ -21,6 +34,8 @@ class Negation:
         self._absorber = lexicon.mask("absorber")
         self._clause = lexicon.mask("clause")
         self._heads = lexicon.negatable
+        self._as_far_as = lexicon.literal("sampai")
+        self._if, self._subject = lexicon.mask("if"), lexicon.mask("subject")
         self._any = bool(reading.total & self._not)
 
     def __call__(self, position: int, used: tuple[int, ...]) -> bool:
@@ -37,13 +52,24 @@ class Negation:
             mask = masks[at]
             if mask & self._not:
                 follows = masks[at + 1]
-                if mask & self._none and position - at > _NONE_REACH:
+                if (mask & self._none and position - at > _NONE_REACH) or self._is_otherwise(at, position):
                     continue
                 if at not in used and not (follows & self._absorber and at + 1 != position):
                     count += 1
-            elif mask & self._clause or (mask & heads and at not in used):
+            elif mask & self._clause:
+                # "gak sampai kepikiran" denies what follows; "nangis sampai dipukul" does not.
+                if not (mask & self._as_far_as and at and masks[at - 1] & self._not):
+                    break
+            elif mask & heads and at not in used:
                 break
         return count % 2 == 1 or (count == 0 and self._denied_after(position, used))
+
+    def _is_otherwise(self, at: int, position: int) -> bool:
+        """`kalau enggak fotoku disebar`: the negator stands for a whole clause, for what it denies never has its subject after it."""
+        masks = self._reading.masks
+        return bool(at and masks[at - 1] & self._if) and any(
+            masks[between] & self._subject for between in range(at + 1, position)
+        )
 
     def _denied_after(self, position: int, used: tuple[int, ...]) -> bool:
         """`dipukul sih enggak`: the negator ends the clause."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from nlu.characters import fold
 from nlu.dialects import readings
+from nlu.edits import is_slip
 from nlu.lexicon import Lexicon
 
 # A person's trouble stands at the beginning of a long text or at its end; what lies between is mostly pasted matter. Reading two
@@ -39,6 +40,7 @@ _SHORTEST_JOINED = 9
 _SURELY_JOINED = 18
 # A verb written apart from its `di` is mended only when long enough: "di gubuk" is a place.
 _SHORTEST_MENDED_APART = 7
+_SHORTEST_UNKNOWN_APART = 5
 # The only words of two or three letters that a joined token may be cut into.
 _SHORT_JOINED = frozenset(
     [
@@ -445,7 +447,7 @@ class Normalizer:
                 if word == "di" and index + 1 < count and reading.ends[index] != reading.ends[index + 1]:
                     after = words[index + 1]
                     joined, passive = self.look_up("di" + after)[0]
-                    if "di" + after != joined and len(after) < _SHORTEST_MENDED_APART and not set(after).isdisjoint("aeiou"):
+                    if "di" + after != joined and not self._is_mended_apart(after, joined):
                         passive = 0
                     if passive & self._voice:
                         last, mask, word = index + 1, passive | self._clitics(masks[index + 1]), joined
@@ -459,6 +461,13 @@ class Normalizer:
         reading.ends = [item[3] for item in kept]
         reading.sentences = [item[4] for item in kept]
         reading.clauses = [item[5] for item in kept]
+
+    def _is_mended_apart(self, verb: str, joined: str) -> bool:
+        """Whether a misspelt verb apart from its `di` may be mended: a short one only after a slip, and never a word."""
+        if len(verb) >= _SHORTEST_MENDED_APART or set(verb).isdisjoint("aeiou"):
+            return True
+        is_unknown = len(verb) >= _SHORTEST_UNKNOWN_APART and verb not in self._lexicon.words
+        return is_unknown and is_slip(verb, joined.removeprefix("di"))
 
     def _clitics(self, mask: int) -> int:
         return mask & (self._my | self._his)

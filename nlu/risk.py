@@ -7,7 +7,7 @@ from nlu.negation import Negation
 from nlu.normalize import Reading
 from nlu.pattern import Pattern
 from nlu.rules import Frame, Rule, RuleBook
-from nlu.understanding import Level, Risk
+from nlu.understanding import Level, Risk, Watch
 
 _ASK_SCORE = 0.5
 _DANGER = "immediate_danger"
@@ -38,10 +38,14 @@ class RiskReader:
             return ()
         negation, by_bit = Negation(reading, self._lexicon), self._book.by_bit
         found: dict[str, Finding] = {}
+        # From the highest bit down the number left grows shorter; its place is a cheaper key than the bit, thousands of bits long.
+        places: list[int] = []
         while keys:
-            bit = keys & -keys
-            keys ^= bit
-            for others, rule, pattern in by_bit[bit]:
+            place = keys.bit_length() - 1
+            keys ^= 1 << place
+            places.append(place)
+        for place in reversed(places):
+            for others, rule, pattern in by_bit[place]:
                 # Nearly all end here, so this is not left to the pattern.
                 for mask in others:
                     if not mask & total:
@@ -75,7 +79,8 @@ class RiskReader:
         return level
 
     def _framed(self, findings: list[Finding], reading: Reading, negation: Negation) -> tuple[Finding, ...]:
-        frames = [frame for frame in self._book.frames if _holds(frame, reading, negation)]
+        total = reading.total
+        frames = [frame for frame in self._book.frames if frame.key & total and _holds(frame, reading, negation)]
         if not frames:
             return tuple(findings)
         kept = []
@@ -94,7 +99,8 @@ class RiskReader:
         by_topic: dict[str, list[Finding]] = {}
         topics = self._book.topics
         for finding in findings:
-            if not topics[finding.rule.topic].is_need:
+            topic = topics[finding.rule.topic]
+            if not topic.is_need and topic.watch is None:
                 by_topic.setdefault(finding.rule.topic, []).append(finding)
         risks = [self._risk(name, group, reading) for name, group in by_topic.items()]
         if len(risks) > 1:
@@ -110,7 +116,9 @@ class RiskReader:
         kept = [
             risk for risk in risks if not any(levels.get(other, 9) <= risk.level.rank for other in topics[risk.name].yields)
         ]
-        return tuple(sorted(kept, key=lambda risk: self._place(risk.name, reading)))
+        if len(kept) > 1:
+            kept.sort(key=lambda risk: self._place(risk.name, reading))
+        return tuple(kept)
 
     def _place(self, name: str, reading: Reading) -> int:
         """Where a topic stands among others here: its own words may move it forward."""
@@ -121,6 +129,11 @@ class RiskReader:
     def needs(self, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         """The findings that speak of a need and of no harm, the more urgent first."""
         return tuple(finding for finding in findings if self._book.topics[finding.rule.topic].is_need)
+
+    def watch(self, findings: tuple[Finding, ...]) -> Watch | None:
+        """Whether others may see what is written, as far as said: that somebody reads it before that the phone is not the writer's."""
+        told = {self._book.topics[finding.rule.topic].watch for finding in findings}
+        return Watch.READ if Watch.READ in told else Watch.SHARED if Watch.SHARED in told else None
 
     def _risk(self, name: str, group: list[Finding], reading: Reading) -> Risk:
         level = min((finding.level for finding in group), key=lambda level: level.rank)

@@ -7,10 +7,12 @@ from nlu.datafile import Block, read
 from nlu.errors import LexiconError
 from nlu.lexicon import Lexicon
 from nlu.pattern import Pattern, PatternError, parse
-from nlu.understanding import Level
+from nlu.understanding import Level, Watch
 
 _RULE_KEYS = frozenset(["id", "about", "level", "when", "unless", "raise", "lower", "ignore", "score", "yes", "no", "negation"])
-_TOPIC_KEYS = frozenset(["topic", "about", "order", "order_first", "first", "yields", "groups", "threat", "need", "rules"])
+_TOPIC_KEYS = frozenset(
+    ["topic", "about", "order", "order_first", "first", "yields", "groups", "threat", "need", "watch", "rules"]
+)
 _FRAME_KEYS = frozenset(["about", "when", "unless", "effect"])
 # In so many messages that a pattern filed under one of them would be tried for nothing.
 _FREQUENT = [
@@ -63,7 +65,8 @@ class Topic:
     """A topic of pas.yml: its place in the order of risks (smaller first), the groups it hints at, whether P1 means danger now.
 
     When one of `first` is found, `order_first` is its place; it says nothing beside a topic of `yields` that is as urgent.
-    `is_need` topics say what somebody lacks; they give groups and an intent, and are no risk.
+    `is_need` topics say what somebody lacks; they give groups and an intent, and are no risk. A topic with `watch` is neither:
+    it tells that others may see what is written.
     """
 
     name: str
@@ -72,16 +75,21 @@ class Topic:
     groups: tuple[str, ...]
     is_threat: bool
     is_need: bool
+    watch: Watch | None
     first: tuple[Pattern, ...]
     yields: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Frame:
-    """A way of speaking that is no cry for help: news, fiction, joke, the past. `drops`: nothing is left; else at most P3."""
+    """A way of speaking that is no cry for help: news, fiction, joke, the past. `drops`: nothing is left; else at most P3.
+
+    Without a bit of `key` none of `when` can match.
+    """
 
     name: str
     drops: bool
+    key: int
     when: tuple[Pattern, ...]
     unless: tuple[Pattern, ...]
 
@@ -90,7 +98,7 @@ class Frame:
 class RuleBook:
     """All rules and frames.
 
-    `by_bit` finds the patterns worth trying from the bits of a text: each with the masks it needs besides, and its rule.
+    `by_bit` finds the patterns worth trying from the places of a text's bits: each with the masks it needs besides, and its rule.
     """
 
     topics: dict[str, Topic]
@@ -152,9 +160,18 @@ def _topic(root: Block, stem: str, lexicon: Lexicon, faults: list[str]) -> Topic
         groups=tuple(root.words("groups")),
         is_threat=root.text("threat") == "yes",
         is_need=root.text("need") == "yes",
+        watch=_watch(root, faults),
         first=_patterns(root, "first", lexicon, faults),
         yields=frozenset(root.words("yields")),
     )
+
+
+def _watch(root: Block, faults: list[str]) -> Watch | None:
+    name = root.text("watch")
+    if name and name not in [watch.value for watch in Watch]:
+        faults.append(f"{root.where('watch')}: `watch` is read or shared")
+        return None
+    return Watch(name) if name else None
 
 
 def _rule(block: Block, topic: Topic, lexicon: Lexicon, faults: list[str]) -> Rule:
@@ -221,11 +238,16 @@ def _frames(root: Block, lexicon: Lexicon, faults: list[str]) -> list[Frame]:
         faults.extend(f"{block.where(key)}: `{key}` is no key of a frame" for key in block if key not in _FRAME_KEYS)
         if block.text("effect") not in _EFFECTS:
             faults.append(f"{block.where('effect')}: `effect` is drop or ask")
+        when = _patterns(block, "when", lexicon, faults)
+        key = 0
+        for pattern in when:
+            key |= min(pattern.needed, key=int.bit_count)
         frames.append(
             Frame(
                 name=name,
                 drops=block.text("effect") == "drop",
-                when=_patterns(block, "when", lexicon, faults),
+                key=key,
+                when=when,
                 unless=_patterns(block, "unless", lexicon, faults),
             )
         )
@@ -248,6 +270,6 @@ def _index(rules: list[Rule], lexicon: Lexicon) -> tuple[dict[int, tuple[tuple[t
             rest = key
             while rest:
                 bit = rest & -rest
-                by_bit.setdefault(bit, []).append((others, rule, pattern))
+                by_bit.setdefault(bit.bit_length() - 1, []).append((others, rule, pattern))
                 rest ^= bit
-    return {bit: tuple(entries) for bit, entries in by_bit.items()}, key_bits
+    return {place: tuple(entries) for place, entries in by_bit.items()}, key_bits

@@ -30,6 +30,13 @@ def most_urgent(*levels: Level | None) -> Level | None:
     return min(known, key=lambda level: level.rank) if known else None
 
 
+class Watch(StrEnum):
+    """Who else may see what stands on this phone. READ: somebody reads it, or is beside the writer; SHARED: it is somebody else's."""
+
+    READ = "read"
+    SHARED = "shared"
+
+
 class Risk(msgspec.Struct, frozen=True, kw_only=True):
     """One topic of harm or danger seen in a message.
 
@@ -81,7 +88,7 @@ class Understanding(msgspec.Struct, frozen=True, kw_only=True):
 
     `is_known` False means the reading failed: a person should look, it never means that there is no risk. `risks` are
     ordered, the kind of harm first. `level` is the most urgent of theirs, or None. `language` is a BCP 47 code (id, jv, su,
-    min, en …) or "und" when the text is too short to tell.
+    min, en …) or "und" when the text is too short to tell. `watch` tells that others may see what is written, as far as said.
     """
 
     language: str = "und"
@@ -90,6 +97,7 @@ class Understanding(msgspec.Struct, frozen=True, kw_only=True):
     level: Level | None = None
     groups: tuple[Group, ...] = ()
     facts: tuple[Fact, ...] = ()
+    watch: Watch | None = None
     is_known: bool = True
 
     @classmethod

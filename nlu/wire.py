@@ -20,6 +20,7 @@ def parse_json(understanding: Understanding, text: str) -> dict[str, object]:
             {"kind": fact.kind, "value": fact.value, "confidence": round(fact.confidence, 3), "evidence": fact.evidence}
             for fact in understanding.facts
         ],
+        "watch": understanding.watch.value if understanding.watch else None,
         "known": understanding.is_known,
     }
 

@@ -58,7 +58,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         await migrate(opened)
     else:
         opened = open_database(request.getfixturevalue("postgres_url"))
-        await _empty_postgres(opened)
+        await empty_postgres(opened)
     yield opened
     await opened.close()
 
@@ -76,12 +76,13 @@ async def sqlite(tmp_path: Path) -> AsyncIterator[Database]:
 async def postgres(postgres_url: str) -> AsyncIterator[Database]:
     """An empty PostgreSQL database of this release."""
     opened = open_database(postgres_url)
-    await _empty_postgres(opened)
+    await empty_postgres(opened)
     yield opened
     await opened.close()
 
 
-async def _empty_postgres(opened: Database) -> None:
+async def empty_postgres(opened: Database) -> None:
+    """Bring it to this release, with nothing in it."""
     await migrate(opened)
     names = ", ".join(f'"{table.name}"' for table in METADATA.sorted_tables)
     await opened.write(lambda db: db.execute(sa.text(f"truncate {names} cascade")))

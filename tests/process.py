@@ -22,18 +22,19 @@ def free_port() -> int:
 
 
 class AppProcess:
-    """`teduh serve` with a data folder and a port of its own."""
+    """`teduh serve`, or another command that runs, with a data folder and a port of its own."""
 
-    def __init__(self, folder: Path, *, port: int | None = None, **settings: str) -> None:
+    def __init__(self, folder: Path, *command: str, port: int | None = None, **settings: str) -> None:
         self.folder = folder
+        self.command = command or ("serve",)
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.log = folder / "app.log"
+        self.log = folder / f"{self.command[0]}.log"
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "AppProcess":
-        """Start it and wait until it serves."""
+        """Start it and wait until it serves, or works."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TEDUH_")}
         environment = {
             **kept,
@@ -42,14 +43,20 @@ class AppProcess:
             **self._settings,
         }
         self.folder.mkdir(parents=True, exist_ok=True)
+        before = self.output().count("Working.")
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot.cli", "serve"], cwd=ROOT, env=environment, stdout=log, stderr=log
+                [sys.executable, "-m", "bot.cli", *self.command], cwd=ROOT, env=environment, stdout=log, stderr=log
             )
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise AssertionError(f"the app ended by itself:\n{self.output()[-2000:]}")
+            if self.command[0] == "work":
+                if self.output().count("Working.") > before:
+                    return self
+                time.sleep(0.03)
+                continue
             try:
                 with urllib.request.urlopen(self.url + "/readyz", timeout=1) as answer:
                     if answer.status == 200:

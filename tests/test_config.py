@@ -108,6 +108,42 @@ def test_partners_need_the_address_that_people_use():
         load(None, {"TEDUH_WEB__PARTNERS": "https://www.example.id"})
 
 
+WHATSAPP = {
+    "TEDUH_WHATSAPP__TOKEN": "EAAG",
+    "TEDUH_WHATSAPP__NUMBER": "100200300400500",
+    "TEDUH_WHATSAPP__APP_SECRET": "0" * 32,
+    "TEDUH_WHATSAPP__VERIFY_TOKEN": "v" * 24,
+    "TEDUH_WHATSAPP__WEBHOOK_PATH": "p" * 24,
+}
+
+
+def test_the_languages_of_a_template_are_those_that_may_be_written_first():
+    assert load(None, WHATSAPP).templates == {}
+    assert load(None, {"TEDUH_WHATSAPP__TEMPLATE": "kabar"}).templates == {}
+    chosen = {"TEDUH_WHATSAPP__TEMPLATE": "kabar", "TEDUH_WHATSAPP__TEMPLATE_LANGUAGES": "id, en_US"}
+    assert load(None, WHATSAPP | chosen).templates == {"whatsapp": ["id", "en_US"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TEMPLATE", "Kabar Netral"),
+        ("TEMPLATE_LANGUAGES", ""),
+        ("TEMPLATE_LANGUAGES", "Indonesia"),
+        ("APP_SECRET", ""),
+        ("NUMBER", "+62 812"),
+        ("VERIFY_TOKEN", "short"),
+        ("VERSION", "26"),
+        ("API_URL", "http://10.0.0.1"),
+    ],
+)
+def test_a_number_that_could_not_work_or_could_be_forged_stops_the_start(name: str, value: str):
+    settings = WHATSAPP | {"TEDUH_WHATSAPP__TEMPLATE": "kabar"} | {f"TEDUH_WHATSAPP__{name}": value}
+
+    with pytest.raises(ConfigurationFaulty, match=f"whatsapp.{name.lower()}"):
+        load(None, settings)
+
+
 def test_a_broken_file_is_told_with_its_line(tmp_path):
     file = tmp_path / "config.yml"
     file.write_text("web:\n  port: [1\nx: }\n")

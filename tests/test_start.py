@@ -9,7 +9,7 @@ import pytest
 from bot import app
 from bot.config import Data, DatabaseSettings, Settings, VaultSettings, Web
 from bot.content import load_content, load_interpreter
-from bot.storage.database import Database
+from bot.storage.database import Database, DatabaseUnusable
 from bot.storage.vault import KeyMissing, make_key
 from tests.process import ROOT, free_port
 
@@ -69,6 +69,28 @@ async def test_a_second_process_needs_the_first_one_s_key_too(tmp_path, postgres
         await start_once(settings_for(tmp_path / "two", url=postgres_url))
     with pytest.raises(KeyMissing, match="does not open"):
         await start_once(settings_for(tmp_path / "three", url=postgres_url, key=make_key()))
+
+
+async def test_a_second_program_on_the_same_file_is_refused_until_the_first_is_gone(tmp_path):
+    settings = settings_for(tmp_path)
+    core = app.build_core(settings, load_content(), load_interpreter(), channels=())
+    await app.prepare(core)
+    try:
+        with pytest.raises(DatabaseUnusable, match=r"^Another Teduh works with this database; stop it"):
+            await app.serve(settings_for(tmp_path), say=refuse_to_speak)
+    finally:
+        await core.database.close()
+
+    await start_once(settings)
+
+
+@pytest.mark.parametrize("words", [("work",), ("serve", "--no-work")])
+def test_parts_of_the_work_need_postgresql(tmp_path, words: tuple[str, ...]):
+    ended = run_teduh(*words, folder=tmp_path)
+
+    assert ended.returncode == 1
+    assert "needs PostgreSQL: set database.url" in ended.stderr
+    assert ended.stderr.count("\n") == 1
 
 
 def run_teduh(*words: str, folder: Path, url: str = "") -> subprocess.CompletedProcess[str]:

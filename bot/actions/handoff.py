@@ -1,24 +1,23 @@
 """What a responder does: take a person, talk, note, give back, close. Each in the caller's transaction, each audited."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from bot.dialogue.engine import Engine
-from bot.dialogue.turn import Circumstances, Reply
+from bot.actions.speaking import Desk, enter_event, language_of, make_entry, say
+from bot.dialogue.turn import Circumstances
 from bot.domain import cases as rules
 from bot.domain.cases import Case, CaseError, CaseId, Control, Outcome
 from bot.domain.contacts import hand_control
-from bot.domain.messages import MessageId, OutboundMessage
+from bot.domain.messages import Form, MessageId, OutboundMessage
 from bot.domain.responders import NotAllowed, Responder, may_read
 from bot.domain.staffing import Staffing
+from bot.domain.windows import is_open
 from bot.storage import audit, cases, contacts, messages, outbox
-from bot.storage.contacts import Known
+from bot.storage.contacts import Keyboard, Known
 from bot.storage.messages import By, Entry
-from bot.storage.vault import Vault
 from nlu.understanding import Level
 
 LONGEST_REPLY = 4000
@@ -50,18 +49,11 @@ class ContactUnreachable(CaseError):
 
 
 class ContactUnsafe(CaseError):
-    """The contact asked that nobody writes first, and has not written since the claim."""
+    """Nobody may write before the contact does: they asked for that, or their number may be in other hands now."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Desk:
-    """What the actions of a responder need, built once. `frame` gives a fixed text in a language, filled with values."""
-
-    vault: Vault
-    new_id: Callable[[], int]
-    engine: Engine
-    render: Callable[[Reply, str, Staffing, Level | None], OutboundMessage]
-    frame: Callable[[str, str, dict[str, str]], OutboundMessage]
+class WindowClosed(CaseError):
+    """The contact has not written for so long that the platform delivers nothing."""
 
 
 def claim_next(db: sa.Connection, desk: Desk, *, by: Responder, now: datetime) -> Case:
@@ -100,10 +92,10 @@ def _claim(db: sa.Connection, desk: Desk, case: Case, *, by: Responder, now: dat
         # A new speaker even when a colleague's lease ran out: her unsent words must not go out now.
         conversation = hand_control(known.conversation, Control.PENDING)
         known = replace(known, conversation=hand_control(conversation, Control.HUMAN))
-        known = _enter_event(db, desk, known, "claimed", by=by, now=now)
+        known = enter_event(db, desk, known, "claimed", by=by, now=now)
         if case.may_contact_first:
-            joined = desk.frame("system_human_joined", _language(known), {"name": by.name})
-            known = _say(db, desk, known, joined, By.PROGRAM, case=claimed, now=now)
+            joined = desk.frame("system_human_joined", language_of(known), {"name": by.name})
+            known = say(db, desk, known, joined, By.PROGRAM, case=claimed, now=now)
         contacts.save(db, desk.vault, [known], now=now)
     audit.add(db, actor=by.id, action="case_claimed", case_id=case.id, at=now)
     return claimed
@@ -125,12 +117,15 @@ def reply(
     text: str,
     control_epoch: int,
     seen_seq: int,
+    asks_place: bool = False,
     now: datetime,
 ) -> Entry:
     """The responder's words, in the thread and on their way. The same key gives the same entry and sends once.
 
+    `asks_place`: with a button that sends where the contact is, where the channel has one.
+
     Raises:
-        NotTheHolder, CaseClosed, ControlLost, ConversationMovedOn, ContactUnreachable, ContactUnsafe.
+        NotTheHolder, CaseClosed, ControlLost, ConversationMovedOn, ContactUnreachable, ContactUnsafe, WindowClosed.
     """
     case = cases.get(db, desk.vault, case_id)
     already = messages.find_by_key(db, desk.vault, case.contact_id, key)
@@ -145,10 +140,13 @@ def reply(
         raise ConversationMovedOn(talk.inbound_seq)
     if not talk.contact.is_reachable:
         raise ContactUnreachable
-    if not case.may_contact_first and claimed_at(messages.list_thread(db, desk.vault, case.contact_id)) > talk.inbound_seq:
+    if must_wait(case, messages.list_thread(db, desk.vault, case.contact_id)):
         raise ContactUnsafe
-    words = OutboundMessage(text=text[:LONGEST_REPLY], author=by.name)
-    known = _say(db, desk, known, words, By.RESPONDER, case=case, by=by, key=key, now=now)
+    if not is_open(talk.contact.channel, talk.wrote_at, now=now):
+        raise WindowClosed
+    form = Form.ASKS_PLACE if asks_place else Form.PLAIN
+    words = OutboundMessage(text=text[:LONGEST_REPLY], author=by.name, form=form)
+    known = say(db, desk, known, words, By.RESPONDER, case=case, by=by, key=key, now=now)
     contacts.save(db, desk.vault, [known], now=now)
     cases.mark_read(db, case_id, min(seen_seq, talk.seq))
     audit.add(db, actor=by.id, action="reply_sent", case_id=case_id, at=now)
@@ -157,10 +155,16 @@ def reply(
     return entry
 
 
-def claimed_at(thread: Sequence[Entry]) -> int:
-    """The number of the latest claim in the thread: who may not be written to first has to write after it."""
-    claims = (entry.seq for entry in thread if entry.kind == messages.EVENT and entry.text == "claimed")
-    return max(claims, default=0)
+def must_wait(case: Case, thread: Sequence[Entry]) -> bool:
+    """Whether the contact must write before anybody does: since the claim if they asked for it, and since their number changed."""
+    waited_for = ("moved",) if case.may_contact_first else ("moved", "claimed")
+    since = max((entry.seq for entry in thread if entry.kind == messages.EVENT and entry.text in waited_for), default=0)
+    return since > last_words_of(thread)
+
+
+def last_words_of(thread: Sequence[Entry]) -> int:
+    """The number of the last message that the contact wrote; 0 for none."""
+    return max((entry.seq for entry in thread if entry.by is By.CONTACT), default=0)
 
 
 def send_again(db: sa.Connection, desk: Desk, case_id: CaseId, message_id: MessageId, *, by: Responder, now: datetime) -> bool:
@@ -186,7 +190,7 @@ def note(db: sa.Connection, desk: Desk, case_id: CaseId, *, by: Responder, key: 
     if already is not None:
         return already
     known = contacts.get(db, desk.vault, case.contact_id, lock=True)
-    known, entry = _entry(desk, known, By.RESPONDER, messages.NOTE, text[:LONGEST_REPLY], by=by, key=key, now=now)
+    known, entry = make_entry(desk, known, By.RESPONDER, messages.NOTE, text[:LONGEST_REPLY], by=by, key=key, now=now)
     messages.add(db, desk.vault, [entry])
     contacts.save(db, desk.vault, [known], now=now)
     audit.add(db, actor=by.id, action="note_added", case_id=case_id, at=now)
@@ -210,7 +214,7 @@ def to_queue(db: sa.Connection, desk: Desk, case: Case, *, event: str, by: Respo
     released = cases.save(db, desk.vault, rules.release(case))
     known = contacts.get(db, desk.vault, case.contact_id, lock=True)
     known = replace(known, conversation=hand_control(known.conversation, Control.PENDING))
-    known = _enter_event(db, desk, known, event, by=by, now=now)
+    known = enter_event(db, desk, known, event, by=by, now=now)
     contacts.save(db, desk.vault, [known], now=now)
     return released
 
@@ -235,13 +239,15 @@ def close(
     case = cases.get(db, desk.vault, case_id)
     closed = cases.save(db, desk.vault, rules.close(case, by=by.id, outcome=outcome, now=now))
     known = contacts.get(db, desk.vault, case.contact_id, lock=True)
+    if known.memory.keyboard is Keyboard.ASKS_PLACE:
+        known = replace(known, memory=replace(known.memory, keyboard=Keyboard.USED))
     if note_text:
-        known, entry = _entry(desk, known, By.RESPONDER, messages.NOTE, note_text[:LONGEST_REPLY], by=by, now=now)
+        known, entry = make_entry(desk, known, By.RESPONDER, messages.NOTE, note_text[:LONGEST_REPLY], by=by, now=now)
         messages.add(db, desk.vault, [entry])
     if farewell:
         words = OutboundMessage(text=farewell[:LONGEST_REPLY], author=by.name)
-        known = _say(db, desk, known, words, By.RESPONDER, case=closed, by=by, now=now)
-    known = _enter_event(db, desk, known, "closed", by=by, now=now)
+        known = say(db, desk, known, words, By.RESPONDER, case=closed, by=by, now=now)
+    known = enter_event(db, desk, known, "closed", by=by, now=now)
     known = _give_to_bot(db, desk, known, closed, staffing=staffing, now=now)
     contacts.save(db, desk.vault, [known], now=now)
     audit.add(db, actor=by.id, action="case_closed", case_id=case_id, at=now, detail=outcome.value)
@@ -265,7 +271,7 @@ def _give_to_bot(db: sa.Connection, desk: Desk, known: Known, case: Case, *, sta
     )
     for each in turn.replies:
         message = desk.render(each, turn.session.language, staffing, case.level)
-        known = _say(db, desk, known, message, By.PROGRAM, case=case, now=now)
+        known = say(db, desk, known, message, By.PROGRAM, case=case, now=now)
     return known
 
 
@@ -281,69 +287,3 @@ def set_level(db: sa.Connection, desk: Desk, case_id: CaseId, level: Level, *, b
     changed = cases.save(db, desk.vault, rules.set_level(case, level, by=by, now=now))
     audit.add(db, actor=by.id, action="level_set", case_id=case_id, at=now, detail=level.value)
     return changed
-
-
-def _language(known: Known) -> str:
-    return known.memory.session.language if known.memory.session else "id"
-
-
-def _entry(
-    desk: Desk,
-    known: Known,
-    by_whom: By,
-    kind: str,
-    text: str,
-    *,
-    by: Responder | None = None,
-    key: str = "",
-    message: OutboundMessage | None = None,
-    now: datetime,
-) -> tuple[Known, Entry]:
-    conversation = replace(known.conversation, seq=known.conversation.seq + 1)
-    entry = Entry(
-        id=MessageId(desk.new_id()),
-        contact_id=conversation.contact.id,
-        seq=conversation.seq,
-        by=by_whom,
-        kind=kind,
-        at=now,
-        text=text,
-        author=by.name if by else "",
-        buttons=message.buttons if message else (),
-        services=message.services if message else (),
-        responder_id=by.id if by else None,
-        key=key,
-    )
-    return replace(known, conversation=conversation), entry
-
-
-def _enter_event(db: sa.Connection, desk: Desk, known: Known, event: str, *, by: Responder | None, now: datetime) -> Known:
-    known, entry = _entry(desk, known, By.SYSTEM, messages.EVENT, event, by=by, now=now)
-    messages.add(db, desk.vault, [entry])
-    return known
-
-
-def _say(
-    db: sa.Connection,
-    desk: Desk,
-    known: Known,
-    message: OutboundMessage,
-    by_whom: By,
-    *,
-    case: Case,
-    by: Responder | None = None,
-    key: str = "",
-    now: datetime,
-) -> Known:
-    known, entry = _entry(desk, known, by_whom, messages.TEXT, message.text, by=by, key=key, message=message, now=now)
-    messages.add(db, desk.vault, [entry])
-    outgoing = outbox.Outgoing(
-        id=entry.id,
-        contact_id=entry.contact_id,
-        rank=case.level.rank,
-        control_epoch=known.conversation.control_epoch,
-        due_at=now,
-        is_human=by_whom is By.RESPONDER,
-    )
-    outbox.add(db, [outgoing])
-    return known

@@ -39,11 +39,15 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Moved:
-    """What came of a code that was right: the talk at its new place, and the old place, where something is said or not."""
+    """What came of a code that was right: the talk at its new place, and the old place, where something is said or not.
+
+    `removals` are to be left to the old place when it is saved: they concern the phone there.
+    """
 
     talk: Talk
     turn: Turn | None
     old: Talk | None
+    removals: list[int]
 
 
 def judge(db: sa.Connection, vault: Vault, attempt: Attempt, *, now: datetime) -> ContactId | str:
@@ -84,7 +88,8 @@ def bring(
     `note` is for a responder who is called in the old place afterwards.
     """
     there, place = contacts.get(db, vault, source, lock=True), contacts.get(db, vault, here, lock=True)
-    case = cases.list_open(db, vault, [source]).get(source)
+    case = cases.list_open(db, vault, [source], lock=True).get(source)
+    still_to_remove = links.list_removals(db, source)
     # Above both: a page that shows either thread must take no number for another's.
     after = max(there.conversation.seq, place.conversation.seq)
     old = _stay_behind(there, links.take_aliases(db, source), note, new_id)
@@ -100,7 +105,7 @@ def bring(
     talk.last_inbound_at = now
     audit.add(db, actor=None, action="talk_linked", case_id=case.id if case else None, at=now)
     if talk.session is None:
-        return Moved(talk=talk, turn=None, old=old)
+        return Moved(talk=talk, turn=None, old=old, removals=still_to_remove)
     around = Circumstances(
         now=now,
         channel=at.channel,
@@ -112,7 +117,7 @@ def bring(
     )
     turn = engine.arrive(talk.session, around)
     talk.session = turn.session
-    return Moved(talk=talk, turn=turn, old=old)
+    return Moved(talk=talk, turn=turn, old=old, removals=still_to_remove)
 
 
 def _joined(there: Known, place: Known, at: Contact, *, after: int) -> Known:

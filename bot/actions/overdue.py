@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from bot.actions import handoff
-from bot.actions.handoff import Desk
+from bot.actions.speaking import Desk
 from bot.domain.cases import CaseId
 from bot.domain.messages import ContactId
 from bot.domain.responders import ResponderId
@@ -24,16 +24,26 @@ class Passed:
     given_back: int = 0
 
 
-def pass_time(db: sa.Connection, desk: Desk, *, channels_that_resend: Sequence[str], now: datetime) -> Passed:
-    """Return to the queue those whose responder is gone, and settle what lost hands held."""
+def pass_time(
+    db: sa.Connection,
+    desk: Desk,
+    *,
+    channels_that_resend: Sequence[str],
+    channels_with_receipts: Sequence[str] = (),
+    gone: Sequence[int] = (),
+    now: datetime,
+) -> Passed:
+    """Return to the queue those whose responder is gone, and settle what lost hands held: `gone` are processes, by number."""
     passed = Passed()
     for case in cases.list_lapsed(db, desk.vault, now=now):
         if case.holder is not None:
             passed.lapsed.append((case.id, case.holder))
         handoff.to_queue(db, desk, case, event="lease_lost", by=None, now=now)
         audit.add(db, actor=None, action="lease_lost", case_id=case.id, at=now)
-    passed.given_back = inbox.give_back(db, now=now)
-    passed.unsettled = outbox.settle_lost(db, now=now, channels_that_resend=channels_that_resend)
+    passed.given_back = inbox.give_back(db, now=now, gone=gone)
+    passed.unsettled = outbox.settle_lost(
+        db, now=now, channels_that_resend=channels_that_resend, channels_with_receipts=channels_with_receipts, gone=gone
+    )
     return passed
 
 

@@ -1,12 +1,16 @@
 """Forget what a contact asked us to forget."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from bot.domain.cases import CaseStatus, Outcome
+from bot.domain.contacts import Contact
 from bot.domain.messages import ContactId
+from bot.storage import removals
 from bot.storage.tables import cases, consents, contact_aliases, conversations, link_codes, messages, outbox
+from bot.storage.vault import Vault
 
 
 def erase(db: sa.Connection, contact_id: ContactId, *, now: datetime) -> None:
@@ -32,3 +36,13 @@ def erase(db: sa.Connection, contact_id: ContactId, *, now: datetime) -> None:
         )
     )
     db.execute(sa.update(conversations).where(conversations.c.contact_id == contact_id).values(memory_sealed=None))
+
+
+def list_on_phone(db: sa.Connection, vault: Vault, contact: Contact, *, also: Sequence[str], now: datetime) -> list[str]:
+    """The platform's names of what can still be taken back from the contact's phone, newest first.
+
+    `also` are those of messages that are not in the thread, or not yet. Ours stay with us: only `erase` forgets them.
+    """
+    if contact.channel not in removals.CHANNELS:
+        return []
+    return list(dict.fromkeys((*reversed(also), *removals.list_removable(db, vault, contact.id, now=now))))

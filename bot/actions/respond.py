@@ -12,8 +12,10 @@ import msgspec
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from bot.actions import link, privacy
+from bot.actions import link, privacy, reach
+from bot.actions.reach import MOVED
 from bot.actions.talk import Talk
+from bot.actions.withdraw import withdraw
 from bot.dialogue.engine import Engine
 from bot.dialogue.turn import (
     CaseNoted,
@@ -29,10 +31,11 @@ from bot.dialogue.turn import (
 from bot.domain.cases import CaseId, Control, Sign
 from bot.domain.contacts import Contact, Conversation, code_of
 from bot.domain.linking import HIDDEN, make_code, read_code
-from bot.domain.messages import ContactId, InboundMessage, Kind, OutboundMessage, Receipt, join_bubbles
+from bot.domain.messages import ContactId, Failing, InboundMessage, Kind, OutboundMessage, Receipt, join_bubbles
 from bot.domain.staffing import Staffing
-from bot.storage import cases, consents, contacts, inbox, links, messages, outbox
+from bot.storage import cases, consents, contacts, inbox, links, messages, outbox, removals
 from bot.storage.contacts import Known, Memory
+from bot.storage.database import alone_with
 from bot.storage.vault import Vault
 from nlu.understanding import Level, Understanding, most_urgent
 
@@ -42,7 +45,9 @@ UNREADABLE = "unreadable"
 ONE_BUBBLE = frozenset({"telegram", "whatsapp"})
 """Channels that want one bubble a turn: Telegram takes about one a second from us, WhatsApp one in six and charges for each."""
 
-_SILENT = (Kind.BLOCKED, Kind.UNBLOCKED, Kind.MOVED, Kind.REVOKED)
+_WITH_PAGE = "web"
+
+_SILENT = (Kind.BLOCKED, Kind.UNBLOCKED, Kind.MOVED)
 _URGENT = (Level.P1, Level.P2)
 
 
@@ -71,13 +76,17 @@ class Parts:
 
 @dataclass(slots=True)
 class Outcome:
-    """What others should be told after the commit. `due` is already in the sender's hands; `failed` are classes of faults."""
+    """What others should be told after the commit. `due` is already in the sender's hands; `failed` are classes of faults.
+
+    `contacts` are those whose page may be open: who writes elsewhere has none that could be told.
+    """
 
     contacts: set[ContactId] = field(default_factory=set)
     cases: dict[CaseId, int] = field(default_factory=dict)
     is_queue_changed: bool = False
     has_outgoing: bool = False
     is_erased: bool = False
+    has_removals: bool = False
     due: list[outbox.Due] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
@@ -88,6 +97,7 @@ class Outcome:
         self.is_queue_changed |= other.is_queue_changed
         self.has_outgoing |= other.has_outgoing
         self.is_erased |= other.is_erased
+        self.has_removals |= other.has_removals
         self.due += other.due
         self.failed += other.failed
 
@@ -104,15 +114,13 @@ def respond(
     Replies that nothing holds back go straight to a sender, as long as there is `room`; the others are queued.
     """
     mine = inbox.still_taken(db, [heard.taken.id for heard in group], by=group[0].taken.lease)
-    outcome, unworked = Outcome(), dict[int, str]()
-    talks = _work(db, parts, [heard for heard in group if heard.taken.id in mine], outcome, unworked, now=now)
-    _save(db, parts, talks, outcome, now=now, room=room)
-    _link(db, parts, talks, outcome, now=now)
-    inbox.mark_done(db, [number for number in mine if number not in unworked])
-    for digest, talk in talks.items():
-        if talk.is_erased:
-            inbox.forget_of(db, digest)
-    for number, error in unworked.items():
+    outcome = Outcome()
+    worked = _work(db, parts, [heard for heard in group if heard.taken.id in mine], outcome, now=now)
+    _save(db, parts, worked, outcome, now=now, room=room)
+    _link(db, parts, worked.talks, outcome, now=now)
+    inbox.mark_done(db, [number for number in mine if number not in worked.failed])
+    _forget(db, worked)
+    for number, error in worked.failed.items():
         inbox.set_aside(db, [number], error=error)
     return outcome
 
@@ -127,37 +135,59 @@ def respond_at_once(
     """
     if not inbox.add_done(db, parts.vault, [heard.taken for heard in group]):
         raise StoreFirst
-    outcome, unworked = Outcome(), dict[int, str]()
-    talks = _work(db, parts, group, outcome, unworked, now=now)
-    if unworked:
+    outcome = Outcome()
+    worked = _work(db, parts, group, outcome, now=now)
+    if worked.failed:
         raise StoreFirst
-    _save(db, parts, talks, outcome, now=now, room=room)
-    _link(db, parts, talks, outcome, now=now)
+    _save(db, parts, worked, outcome, now=now, room=room)
+    _link(db, parts, worked.talks, outcome, now=now)
+    _forget(db, worked)
     return outcome
 
 
-def _work(
-    db: sa.Connection, parts: Parts, group: Sequence[Heard], outcome: Outcome, unworked: dict[int, str], *, now: datetime
-) -> dict[bytes, Talk]:
-    """Hear each. The talks, by the digest of the address; what can't be worked is entered in `unworked`, by the class of the fault."""
-    talks = _load(db, parts, group)
+def _forget(db: sa.Connection, worked: "_Worked") -> None:
+    """Erase what was received, under all its names, of who had it erased."""
+    for digest, talk in worked.talks.items():
+        for name in {digest, *talk.aliases} if talk.is_erased else ():
+            inbox.forget_of(db, name)
+
+
+@dataclass(slots=True)
+class _Worked:
+    """Talks by the digest of the address, updates that can't be worked with the class of their fault, and who can't be reached."""
+
+    talks: dict[bytes, Talk]
+    failed: dict[int, str] = field(default_factory=dict)
+    lost: list[ContactId] = field(default_factory=list)
+
+
+def _work(db: sa.Connection, parts: Parts, group: Sequence[Heard], outcome: Outcome, *, now: datetime) -> _Worked:
+    """Hear each of these, in order."""
+    worked = _Worked(_load(db, parts, group))
     staffing = parts.staffing(db)
+    written_by = {talk.contact.id for talk in worked.talks.values()}
     for heard in group:
         if isinstance(heard.message, Receipt):
             contact_id = outbox.note_receipt(db, parts.vault, heard.message, now=now)
             if contact_id is not None:
                 outcome.contacts.add(contact_id)
+                if heard.message.failing is Failing.UNREACHABLE and contact_id not in written_by:
+                    worked.lost.append(contact_id)
         elif heard.message.kind is not Kind.IGNORED:
-            talk = talks[heard.taken.address_digest]
+            talk = worked.talks[heard.taken.address_digest]
             before = talk.snapshot()
             try:
-                _hear(talk, heard.message, heard.understanding, parts, staffing=staffing, now=now)
+                if heard.message.kind is Kind.REVOKED:
+                    offer = parts.frame("system_revoked_kept", talk.session.language if talk.session else "id", {})
+                    withdraw(db, parts.vault, talk, heard.message.about, offer, now=now)
+                else:
+                    _hear(talk, heard.message, heard.understanding, parts, staffing=staffing, now=now)
             except Exception as exc:  # noqa: BLE001 - one message must not stop the others; it is set aside and a person looks
                 talk.restore(before)
                 _give_up(talk, heard.message, heard.understanding, parts, now=now)
-                unworked[heard.taken.id] = type(exc).__name__
+                worked.failed[heard.taken.id] = type(exc).__name__
                 outcome.failed.append(type(exc).__name__)
-    return talks
+    return worked
 
 
 def set_aside(db: sa.Connection, parts: Parts, heard: Heard, *, error: str, now: datetime) -> Outcome:
@@ -169,10 +199,10 @@ def set_aside(db: sa.Connection, parts: Parts, heard: Heard, *, error: str, now:
     if isinstance(heard.message, InboundMessage) and heard.message.kind is not Kind.IGNORED:
         try:
             with db.begin_nested():
-                talks = _load(db, parts, [heard], without_memory=True)
-                (talk,) = talks.values()
+                worked = _Worked(_load(db, parts, [heard], without_memory=True))
+                (talk,) = worked.talks.values()
                 _give_up(talk, heard.message, heard.understanding, parts, now=now)
-                _save(db, parts, talks, outcome, now=now)
+                _save(db, parts, worked, outcome, now=now)
         except Exception as exc:  # noqa: BLE001 - the mark below must be made in any case
             outcome.failed.append(type(exc).__name__)
     inbox.set_aside(db, [heard.taken.id], error=error)
@@ -188,10 +218,13 @@ def _load(db: sa.Connection, parts: Parts, group: Sequence[Heard], *, without_me
     if not speakers:
         return {}
     addresses = {digest: update.address for digest, update in speakers.items()}
-    known = contacts.list_by_digest(db, parts.vault, addresses, without_memory=without_memory)
     others = _other_names(parts, group)
+    if others:
+        # Another worker may have the other name of the same person, who is new to both.
+        alone_with(db, [min(pair) for pair in others.items()])
+    known = contacts.list_by_digest(db, parts.vault, addresses, without_memory=without_memory)
     known |= _under_other_names(db, parts, [digest for digest in speakers if digest not in known], others, without_memory)
-    open_cases = cases.list_open(db, parts.vault, list({each.contact.id for each in known.values()}))
+    open_cases = cases.list_open(db, parts.vault, list({each.contact.id for each in known.values()}), lock=True)
     talks: dict[bytes, Talk] = {}
     by_contact: dict[ContactId, Talk] = {}
     for digest, update in speakers.items():
@@ -251,15 +284,20 @@ def _hear(
     """Enter one message in the talk and answer it."""
     code = _code_in(talk, message, understanding)
     seq = talk.enter(message if code is None else replace(message, text=HIDDEN), now=now)
-    if not talk.contact.is_reachable and message.kind not in (Kind.BLOCKED, Kind.MOVED, Kind.REVOKED):
+    if not talk.contact.is_reachable and message.kind not in (Kind.BLOCKED, Kind.MOVED):
         # Who writes can be written to again.
         talk.reach = True
     if message.kind in _SILENT:
         if message.kind in (Kind.BLOCKED, Kind.UNBLOCKED):
             talk.reach = message.kind is Kind.UNBLOCKED
-        elif message.kind is Kind.MOVED and talk.session is not None:
-            # Somebody else may hold this phone now: that it is safe to write there is asked again.
-            talk.session = parts.engine.distrust(talk.session)
+        else:
+            # Somebody else may hold this phone now: nothing more goes there, and whether it is safe is asked again.
+            talk.is_moved = True
+            talk.outgoing = []
+            if talk.session is not None:
+                talk.session = parts.engine.distrust(talk.session)
+        return
+    if talk.is_of_an_album(message, now=now):
         return
     if code is not None:
         # Whose talk it brings is looked up when all of this group is written.
@@ -325,8 +363,11 @@ def _note_events(talk: Talk, turn: Turn, parts: Parts, *, seq: int, now: datetim
                 talk.agreed += _consents(talk, event, parts, seq=seq, now=now)
             case CommandObeyed(command="erase"):
                 talk.erase()
-            case CommandObeyed(command="stop" | "quick_exit" as command) if talk.case is not None:
-                talk.enter_event("stopped" if command == "stop" else "left_page", now=now)
+            case CommandObeyed(command="stop" | "quick_exit" as command):
+                if command == "quick_exit":
+                    talk.leave_phone()
+                if talk.case is not None:
+                    talk.enter_event("stopped" if command == "stop" else "left_page", now=now)
             case CommandObeyed(command="link"):
                 talk.code_given = make_code(secrets.randbelow)
             case ServiceShown() | CommandObeyed():
@@ -396,35 +437,44 @@ def _give_up(talk: Talk, message: InboundMessage, understanding: Understanding, 
 def _save(
     db: sa.Connection,
     parts: Parts,
-    worked: Mapping[bytes, Talk],
+    worked: _Worked,
     outcome: Outcome,
     *,
     now: datetime,
     room: outbox.Room | None = None,
 ) -> None:
     """Write what happened in these talks; a talk that is there under two names is written once."""
-    vault, talks = parts.vault, list({id(talk): talk for talk in worked.values() if talk.is_changed}.values())
+    vault, talks = parts.vault, list({id(talk): talk for talk in worked.talks.values() if talk.is_changed}.values())
     # First what is forgotten, then what came after it.
+    on_phones: list[tuple[ContactId, list[str]]] = []
     for talk in talks:
+        if talk.leaves_phone:
+            on_phones.append((talk.contact.id, privacy.list_on_phone(db, vault, talk.contact, also=talk.also_removed, now=now)))
         if talk.is_erased and not talk.is_new:
             privacy.erase(db, talk.contact.id, now=now)
     contacts.save(db, vault, [talk.known() for talk in talks], now=now)
     contacts.add_aliases(db, [(talk.contact, digest) for talk in talks for digest in talk.aliases])
+    for who, names in on_phones:
+        if names:
+            removals.add(db, vault, parts.new_id(), who, names, now=now)
+            outcome.has_removals = True
     messages.add(db, vault, [entry for talk in talks for entry in talk.entries])
+    outbox.drop_waiting(db, [talk.contact.id for talk in talks if talk.is_moved], error=MOVED, now=now)
     if room is not None:
-        outcome.due = _due_at_once(db, talks, most=room.most)
+        outcome.due = _due_at_once(db, talks, room)
     started = {due.id for due in outcome.due}
     outbox.add(db, [row for talk in talks for row in talk.outgoing], room=room, started=started)
     consents.add(db, [answer for talk in talks for answer in talk.agreed])
     for talk in talks:
         if talk.code_given and not talk.is_erased:
             links.give(db, vault, talk.contact.id, talk.code_given, bubble=talk.code_bubble, now=now)
-    reach = [(talk.contact.id, talk.reach) for talk in talks if talk.reach is not None]
-    contacts.save_reach(db, reach)
-    outbox.drop_waiting(db, [who for who, is_reachable in reach if not is_reachable], error="blocked", now=now)
+    reached = [(talk.contact.id, talk.reach) for talk in talks if talk.reach is not None]
+    contacts.save_reach(db, reached)
+    outbox.drop_waiting(db, [who for who, is_reachable in reached if not is_reachable], error="blocked", now=now)
     cases.add(db, vault, [talk.case for talk in talks if talk.case and talk.is_case_new])
     for talk in talks:
-        outcome.contacts.add(talk.contact.id)
+        if talk.contact.channel == _WITH_PAGE:
+            outcome.contacts.add(talk.contact.id)
         outcome.has_outgoing |= any(row.id not in started for row in talk.outgoing)
         outcome.is_queue_changed |= talk.is_erased
         outcome.is_erased |= talk.is_erased
@@ -434,6 +484,8 @@ def _save(
             cases.save(db, vault, talk.case)
         outcome.is_queue_changed |= talk.is_case_new or talk.is_case_raised
         outcome.cases[talk.case.id] = talk.seq
+    if worked.lost:
+        reach.lose(db, vault, parts.new_id, worked.lost, now=now)
 
 
 def _link(db: sa.Connection, parts: Parts, worked: Mapping[bytes, Talk], outcome: Outcome, *, now: datetime) -> None:
@@ -446,17 +498,17 @@ def _link(db: sa.Connection, parts: Parts, worked: Mapping[bytes, Talk], outcome
             here = gone.get(talk.contact.id, talk.contact.id)
             found = link.judge(db, parts.vault, link.Attempt(digest=digest, contact_id=here, code=code), now=now)
             if isinstance(found, str):
-                answered = [Talk(contacts.get(db, parts.vault, here, lock=True), None, parts.new_id)]
-                _say_frame(answered[0], found, parts, now=now)
+                answered = Talk(contacts.get(db, parts.vault, here, lock=True), None, parts.new_id)
+                _say_frame(answered, found, parts, now=now)
+                _save(db, parts, _Worked({digest: answered}), outcome, now=now)
             else:
-                answered = _bring(db, parts, source=found, here=here, now=now)
-                outcome.contacts |= {here, found}
+                _bring(db, parts, outcome, source=found, here=here, now=now)
                 gone[here] = found
-            _save(db, parts, {str(each.contact.id).encode(): each for each in answered}, outcome, now=now)
 
 
-def _bring(db: sa.Connection, parts: Parts, *, source: ContactId, here: ContactId, now: datetime) -> list[Talk]:
+def _bring(db: sa.Connection, parts: Parts, outcome: Outcome, *, source: ContactId, here: ContactId, now: datetime) -> None:
     staffing = parts.staffing(db)
+    note = parts.frame(link.NOTE, "id", {"name": code_of(source)}).text
     moved = link.bring(
         db,
         parts.vault,
@@ -464,7 +516,7 @@ def _bring(db: sa.Connection, parts: Parts, *, source: ContactId, here: ContactI
         parts.new_id,
         source=source,
         here=here,
-        note=parts.frame(link.NOTE, "id", {"name": code_of(source)}).text,
+        note=note,
         on_duty=staffing.on_duty,
         now=now,
     )
@@ -472,10 +524,13 @@ def _bring(db: sa.Connection, parts: Parts, *, source: ContactId, here: ContactI
         _say_frame(moved.talk, link.DONE, parts, now=now)
     else:
         _say_turn(moved.talk, moved.turn, parts, staffing=staffing, now=now)
-    if moved.old is None:
-        return [moved.talk]
-    _say_frame(moved.old, link.LEFT, parts, language=_language(moved.talk), now=now)
-    return [moved.talk, moved.old]
+    talks = {b"new": moved.talk}
+    if moved.old is not None:
+        _say_frame(moved.old, link.LEFT, parts, language=_language(moved.talk), now=now)
+        talks[b"old"] = moved.old
+    _save(db, parts, _Worked(talks), outcome, now=now)
+    links.leave_removals(db, moved.removals, None if moved.old is None else moved.old.contact.id)
+    outcome.contacts |= {here, source}
 
 
 def _say_frame(talk: Talk, text: str, parts: Parts, *, language: str = "", now: datetime) -> None:
@@ -487,12 +542,12 @@ def _language(talk: Talk) -> str:
     return talk.session.language if talk.session else "id"
 
 
-def _due_at_once(db: sa.Connection, talks: Sequence[Talk], *, most: int) -> list[outbox.Due]:
+def _due_at_once(db: sa.Connection, talks: Sequence[Talk], room: outbox.Room) -> list[outbox.Due]:
     """What need not be queued: replies in talks where nothing else is on its way, urgent ones first."""
     speaking = [talk for talk in talks if talk.outgoing and talk.reach is not False and talk.is_of_one_speaker]
     held_back = outbox.list_waited_for(db, [talk.contact.id for talk in speaking if not talk.is_new])
     due: list[outbox.Due] = []
     for talk in sorted(speaking, key=lambda each: each.outgoing[0].rank):
-        if talk.contact.id not in held_back and len(due) + len(talk.outgoing) <= most:
-            due += talk.due()
+        if talk.contact.id not in held_back and len(due) + len(talk.outgoing) <= room.most:
+            due += talk.due(room.lease)
     return due

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from copy import copy
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from bot.actions.speaking import with_keyboard
 from bot.dialogue.session import Session
 from bot.domain.cases import Case, CaseId, Control, Sign, open_case, raise_to
 from bot.domain.contacts import Conversation, hand_control
-from bot.domain.messages import InboundMessage, Kind, MessageId, OutboundMessage
+from bot.domain.messages import Form, InboundMessage, Kind, MessageId, OutboundMessage
+from bot.domain.places import write_place
 from bot.storage.consents import Consent
-from bot.storage.contacts import Known, Memory
-from bot.storage.messages import EVENT, TEXT, By, Entry
+from bot.storage.contacts import Keyboard, Known, Memory
+from bot.storage.messages import EVENT, TEXT, WITHDRAWN, By, Entry
 from bot.storage.outbox import Due, Outgoing
 from nlu.understanding import Level, most_urgent
 
@@ -24,9 +26,11 @@ _EVENTS = {
     Kind.UNBLOCKED: "unblocked",
     Kind.LEFT: "left_page",
     Kind.MOVED: "moved",
-    Kind.REVOKED: "revoked",
 }
-_NO_WORDS = (*_EVENTS, Kind.EDIT)
+_NO_WORDS = (*_EVENTS, Kind.REVOKED, Kind.EDIT, Kind.REACTION)
+_FILES = (Kind.VOICE, Kind.PHOTO, Kind.VIDEO, Kind.DOCUMENT)
+_ALBUM = timedelta(seconds=10)
+_TEXTS = (Kind.BUTTON, Kind.START)
 
 
 class Talk:
@@ -46,6 +50,8 @@ class Talk:
         self.session: Session | None = known.memory.session
         self.case = self.case_before = case
         self.kept_signs, self.kept_notes = known.memory.signs, known.memory.notes
+        self.keyboard = known.memory.keyboard
+        self.files_at = known.memory.files_at
         self.new_signs: list[Sign] = []
         self.new_notes: list[str] = []
         self.entries: list[Entry] = []
@@ -55,7 +61,10 @@ class Talk:
         self.code_given, self.code_bubble = "", MessageId(0)
         self.codes_tried: list[str] = []
         self.reach: bool | None = None
+        self.is_moved = False
         self.is_erased = False
+        self.leaves_phone = False
+        self.also_removed: list[str] = []
         self._new_id = new_id
 
     def snapshot(self) -> "Talk | None":
@@ -64,6 +73,7 @@ class Talk:
             return None
         kept = copy(self)
         kept.entries, kept.outgoing, kept.agreed = self.entries[:], self.outgoing[:], self.agreed[:]
+        kept.also_removed = self.also_removed[:]
         return kept
 
     def restore(self, before: "Talk | None") -> None:
@@ -109,7 +119,13 @@ class Talk:
             last_holding_at=self.last_holding_at,
             wrote_at=self.wrote_at,
         )
-        memory = Memory(session=self.session, signs=self.kept_signs, notes=self.kept_notes)
+        memory = Memory(
+            session=self.session,
+            signs=self.kept_signs,
+            notes=self.kept_notes,
+            keyboard=self.keyboard,
+            files_at=self.files_at,
+        )
         return Known(conversation=conversation, memory=memory, is_new=self.is_new)
 
     def hand_control(self, control: Control) -> None:
@@ -127,11 +143,24 @@ class Talk:
         event = _EVENTS.get(message.kind)
         if event is not None:
             self.enter_event(event, now=now)
+        elif message.kind is Kind.REVOKED:
+            return self.seq
         else:
-            kind = TEXT if message.kind in (Kind.BUTTON, Kind.START) else message.kind.value
-            self._enter(By.CONTACT, kind, message.text, now=now, platform_id=message.platform_id)
+            kind, text = TEXT if message.kind in _TEXTS else message.kind.value, message.text
+            if message.latitude is not None and message.longitude is not None:
+                text = write_place(message.latitude, message.longitude, message.place_name)
+                self.keyboard = Keyboard.USED if self.keyboard is Keyboard.ASKS_PLACE else self.keyboard
+            self._enter(By.CONTACT, kind, text, now=now, platform_id=message.platform_id)
         self.inbound_seq = self.seq
         return self.seq
+
+    def is_of_an_album(self, message: InboundMessage, *, now: datetime) -> bool:
+        """Whether this file came right after another that was answered already: pictures sent together get one answer."""
+        if message.kind not in _FILES or message.text:
+            return False
+        is_after = self.files_at is not None and now - self.files_at < _ALBUM
+        self.files_at = now
+        return is_after
 
     def enter_event(self, event: str, *, now: datetime) -> None:
         """Add to the thread that something happened, for the team."""
@@ -139,6 +168,8 @@ class Talk:
 
     def say(self, message: OutboundMessage, *, level: Level | None, now: datetime, is_safety: bool = False) -> MessageId:
         """Add the program's bubble to the thread and to what goes out. Its number."""
+        if self.keyboard is not Keyboard.NONE:
+            message, self.keyboard = with_keyboard(message, self.keyboard)
         message_id = self._enter(By.PROGRAM, TEXT, message.text, now=now, message=message)
         self.bubbles[message_id] = message
         self.outgoing.append(
@@ -158,8 +189,8 @@ class Talk:
         """Whether who speaks did not change after a reply was made: the queue drops what is out of date."""
         return all(row.control_epoch == self.control_epoch for row in self.outgoing)
 
-    def due(self) -> list[Due]:
-        """What goes out, as its sender takes it."""
+    def due(self, lease: int) -> list[Due]:
+        """What goes out, as its sender takes it under this lease."""
         return [
             Due(
                 id=row.id,
@@ -171,6 +202,7 @@ class Talk:
                 attempts=1,
                 is_human=row.is_human,
                 was_unknown=False,
+                lease=lease,
                 is_safety=row.is_safety,
                 wrote_at=self.wrote_at,
             )
@@ -199,6 +231,7 @@ class Talk:
             buttons=message.buttons if message else (),
             services=message.services if message else (),
             platform_id=platform_id,
+            form=message.form if message else Form.PLAIN,
         )
         self.entries.append(entry)
         return entry.id
@@ -241,8 +274,29 @@ class Talk:
         if (groups, referrals) != (self.case.groups, self.case.referrals):
             self.case = replace(self.case, groups=groups, referrals=referrals)
 
+    def forget_words(self, seq: int) -> None:
+        """Forget what was understood from this message of the thread; that there was danger stays."""
+        self.entries = [
+            replace(entry, kind=WITHDRAWN, text="", platform_id="") if entry.seq == seq else entry for entry in self.entries
+        ]
+        self.kept_signs = tuple(_without_words(sign, seq) for sign in self.kept_signs)
+        if self.case is not None:
+            self.case = replace(self.case, signs=tuple(_without_words(sign, seq) for sign in self.case.signs))
+        if self.session is not None:
+            answers = {slot: given for slot, given in self.session.answers.items() if given.seq != seq}
+            self.session = replace(self.session, answers=answers)
+
+    def leave_phone(self) -> None:
+        """Let what was said so far be removed from the contact's phone, as far as the platform can."""
+        self.leaves_phone = True
+        if self.keyboard is Keyboard.ASKS_PLACE:
+            # It says what was asked: the harmless words take it away.
+            self.keyboard = Keyboard.USED
+        self.also_removed += [entry.platform_id for entry in self.entries if entry.platform_id]
+
     def erase(self) -> None:
         """Forget all that was said, this message included; what is said from here on is only the confirmation."""
+        self.leave_phone()
         self.is_erased = True
         # Its case ends with the erasure; what is told from here on may open another.
         self.case = self.case_before = None
@@ -250,3 +304,7 @@ class Talk:
         self.kept_signs, self.kept_notes = (), ()
         self.new_signs, self.new_notes = [], []
         self.entries, self.outgoing, self.agreed = [], [], []
+
+
+def _without_words(sign: Sign, seq: int) -> Sign:
+    return replace(sign, words="") if sign.seq == seq else sign

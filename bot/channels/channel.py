@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.domain.messages import InboundMessage, OutboundMessage, Receipt, Sent
 from bot.errors import BotError
@@ -13,13 +13,19 @@ class DeliveryError(BotError):
 
 
 class DeliveryDelayed(DeliveryError):
-    """Not sent, for certain; try again after `wait_seconds`. `whole_channel`: nobody can be reached until then."""
+    """Not sent, for certain; try again after `wait_seconds`.
 
-    def __init__(self, *, reason: str, wait_seconds: float | None = None, whole_channel: bool = False) -> None:
+    `whole_channel`: nobody can be reached until then. `was_tried` False: it only waits for its turn.
+    """
+
+    def __init__(
+        self, *, reason: str, wait_seconds: float | None = None, whole_channel: bool = False, was_tried: bool = True
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.wait_seconds = wait_seconds
         self.whole_channel = whole_channel
+        self.was_tried = was_tried
 
 
 class DeliveryRefused(DeliveryError):
@@ -91,4 +97,17 @@ class Channel(Protocol):
 
     async def acknowledge(self, tokens: Sequence[str]) -> None:
         """Tell the platform that button presses were taken (Telegram's callback queries). Failing is no fault."""
+        ...
+
+
+@runtime_checkable
+class Remover(Protocol):
+    """A channel that can take messages back from a contact's phone."""
+
+    async def remove(self, address: str, platform_ids: Sequence[str]) -> None:
+        """Remove these, newest first. One that is gone already, or too old, is no fault.
+
+        Raises:
+            DeliveryDelayed, DeliveryRefused, DeliveryUncertain, ChannelDown: trying again does no harm.
+        """
         ...

@@ -6,22 +6,22 @@ _MOST = 10_000
 
 
 class PartsSent:
-    """How many parts of a message are out, by the message's key. What is forgotten (a restart) is sent again from the first."""
+    """Which parts of a message are out, by the message's key. What is forgotten (a restart) is sent again from the first."""
 
     def __init__(self) -> None:
-        self._done: OrderedDict[str, int] = OrderedDict()
+        self._names: OrderedDict[str, tuple[str, ...]] = OrderedDict()
 
     def next_of(self, key: str, count: int) -> int:
         """The part to begin with: the last again when all are out but its fate is not known."""
-        return min(self._done.get(key, 0), count - 1)
+        return min(len(self._names.get(key, ())), count - 1)
 
-    def note(self, key: str, done: int, count: int) -> None:
-        """So many of `count` parts are out."""
+    def note(self, key: str, name: str, count: int) -> str:
+        """One more part of `count` is out, under this name of the platform. The names of all so far, joined by commas."""
         if count == 1:
-            return
-        if done == count:
-            self._done.pop(key, None)
-            return
-        self._done[key] = done
-        if len(self._done) > _MOST:
-            self._done.popitem(last=False)
+            return name
+        names = (*self._names.pop(key, ()), name)
+        if len(names) < count:
+            self._names[key] = names
+            if len(self._names) > _MOST:
+                self._names.popitem(last=False)
+        return ",".join(each for each in names if each)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.channels import telegram_updates
-from bot.channels.channel import DeliveryDelayed, DeliveryRefused
+from bot.channels.channel import ChannelDown, DeliveryDelayed, DeliveryRefused
 from bot.channels.pacer import Pacer
 from bot.channels.parts import PartsSent
+from bot.channels.standing import Side, Standing
 from bot.channels.telegram_bubbles import Bubble, bubbles_of, plain_bubbles_of
 from bot.channels.telegram_updates import Unpacked
 from bot.domain.messages import InboundMessage, OutboundMessage, Receipt, Sent, Update
@@ -36,6 +37,9 @@ _UNSAID_WAIT = 5.0
 _LONGEST_WAIT = 300.0
 _ACKNOWLEDGERS = 16
 _MOST_TOKENS = 10_000
+_MOST_REMOVED = 100
+"""Messages that one call removes. Source: Bot API, deleteMessages."""
+
 _HELD_CHATS_MEAN_ALL = 3
 """Telegram does not say whether a 429 is about one chat or the whole bot. So many chats at once mean the bot."""
 
@@ -61,8 +65,10 @@ class TelegramChannel:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        standing: Standing | None = None,
     ) -> None:
         self._token = token
+        self._standing = standing or Standing(now)
         self._api_url = api_url.rstrip("/")
         self._now = now
         self._sleep = sleep
@@ -100,7 +106,7 @@ class TelegramChannel:
         from bot.channels.telegram_poller import Poller
 
         assert self._calls is not None  # noqa: S101 - started above
-        await Poller(self._calls, account=self.account, now=self._now, sleep=self._sleep).run(receive)
+        await Poller(self._calls, account=self.account, now=self._now, sleep=self._sleep, standing=self._standing).run(receive)
 
     def unpack(self, raw: bytes) -> Unpacked:
         """What an update is about, for whoever delivers it."""
@@ -111,7 +117,7 @@ class TelegramChannel:
         return telegram_updates.parse(body)
 
     async def send(self, address: str, message: OutboundMessage, *, key: str, wrote_at: datetime | None = None) -> Sent:  # noqa: ARG002 - no window
-        """See `Channel`. A long text goes out in several bubbles; the last one's number is given."""
+        """See `Channel`. A long text goes out in several bubbles; their numbers are given, joined by commas."""
         if self._calls is None:
             raise DeliveryDelayed(reason="starting", wait_seconds=1.0, whole_channel=True)
         if not address.removeprefix("-").isdecimal():
@@ -119,17 +125,27 @@ class TelegramChannel:
         bubbles = bubbles_of(message)
         if not bubbles:
             raise DeliveryRefused(reason="empty")
-        number = 0
+        numbers = ""
         for index in range(self._parts.next_of(key, len(bubbles)), len(bubbles)):
             number = await self._send_bubble(self._calls, address, bubbles[index], message)
-            self._parts.note(key, index + 1, len(bubbles))
-        return Sent(platform_id=str(number) if number else "")
+            numbers = self._parts.note(key, str(number or ""), len(bubbles))
+        return Sent(platform_id=numbers)
+
+    async def remove(self, address: str, platform_ids: Sequence[str]) -> None:
+        """See `Remover`."""
+        if self._calls is None:
+            raise DeliveryDelayed(reason="starting", wait_seconds=1.0)
+        if not address.isdecimal():
+            raise DeliveryRefused(reason="bad_address", unreachable=True)
+        numbers = [int(each) for each in platform_ids if each.isdecimal()]
+        for start in range(0, len(numbers), _MOST_REMOVED):
+            await self._calls.remove(int(address), numbers[start : start + _MOST_REMOVED])
 
     async def _send_bubble(self, calls: Calls, address: str, bubble: Bubble, message: OutboundMessage) -> int:
         try:
             return await self._call(calls, address, bubble)
         except DeliveryRefused as exc:
-            if exc.reason not in _FAULTS_OF_FORM or bubble.keyboard is None:
+            if exc.reason not in _FAULTS_OF_FORM or bubble.markup is None:
                 raise
             log.error("telegram_form_refused", reason=exc.reason)
         # Our fault, and it must not cost the contact the words: once more, the choices written out.
@@ -173,11 +189,15 @@ class TelegramChannel:
         await self.start()
         assert self._calls is not None  # noqa: S101 - started above
         await self._calls.offer_menu()
+        from bot.channels.telegram_errors import failure_of
+
         while True:
             try:
                 webhook = await self._calls.webhook()
             except Exception as exc:  # noqa: BLE001 - a look that fails is no fault; the next one tells
                 log.warning("telegram_webhook_not_seen", error=type(exc).__name__)
+                if isinstance(failure_of(exc), ChannelDown):
+                    self._standing.note(self.name, Side.TAKING, "token_refused")
             else:
                 self._see(webhook, url)
             await self._sleep(_WATCH_SECONDS)
@@ -186,7 +206,11 @@ class TelegramChannel:
         is_ours = hmac.compare_digest(webhook.url.encode(), url.encode())
         if not is_ours:
             # Set by somebody else, or removed: people's messages go elsewhere, or nowhere. Its words are not for a log.
-            log.error("telegram_webhook_not_ours", state="elsewhere" if webhook.url else "unset", pending=webhook.pending)
+            state = "elsewhere" if webhook.url else "unset"
+            log.error("telegram_webhook_not_ours", state=state, pending=webhook.pending)
+            self._standing.note(self.name, Side.TAKING, f"webhook_{state}")
+        else:
+            self._standing.clear(self.name, Side.TAKING)
         self._figures = {"webhook_is_ours": float(is_ours), "pending_updates": float(webhook.pending)}
         if webhook.failed_at is not None:
             self._figures["last_failure_seconds"] = (self._now() - webhook.failed_at).total_seconds()

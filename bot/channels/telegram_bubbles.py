@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
-from bot.domain.messages import Button, OutboundMessage
+from bot.domain.messages import Button, Form, OutboundMessage
 
 MOST_UNITS = 4096
 MOST_DATA_BYTES = 64
 MOST_BUTTONS = 100
 _SHORT_LABEL = 14
 """Characters that fit when two buttons share a row on a narrow phone."""
+
+PLACE_LABEL = "Kirim lokasi · Send location"
+"""On the button that sends where one is; whichever language the talk has."""
 
 Row = list[dict[str, str]]
 
@@ -20,10 +24,21 @@ _BREAKS = (re.compile(r"\n\s*\n"), re.compile(r"\n"), re.compile(r"(?<=[.!?…])
 
 
 class Bubble(msgspec.Struct, frozen=True):
-    """One sendMessage. `keyboard` rows of inline buttons, None for none."""
+    """One sendMessage. `keyboard` rows of inline buttons, None for none; `form` what becomes of the keyboard under the talk."""
 
     text: str
     keyboard: list[Row] | None = None
+    form: Form = Form.PLAIN
+
+    @property
+    def markup(self) -> dict[str, Any] | None:
+        """Its reply_markup. Source: Bot API, InlineKeyboardMarkup, ReplyKeyboardMarkup, ReplyKeyboardRemove."""
+        if self.keyboard is not None:
+            return {"inline_keyboard": self.keyboard}
+        if self.form is Form.ASKS_PLACE:
+            button = {"text": PLACE_LABEL, "request_location": True}
+            return {"keyboard": [[button]], "one_time_keyboard": True, "resize_keyboard": True}
+        return {"remove_keyboard": True} if self.form is Form.CLEARS_KEYBOARD else None
 
 
 def bubbles_of(message: OutboundMessage) -> list[Bubble]:
@@ -34,8 +49,8 @@ def bubbles_of(message: OutboundMessage) -> list[Bubble]:
     if not all(_is_sendable(button) for button in message.buttons) or len(message.buttons) > MOST_BUTTONS:
         return plain_bubbles_of(message)
     bubbles = [Bubble(text) for text in split(_words_of(message))]
-    if bubbles and message.buttons:
-        bubbles[-1] = Bubble(bubbles[-1].text, rows_of(message.buttons))
+    if bubbles and (message.buttons or message.form is not Form.PLAIN):
+        bubbles[-1] = Bubble(bubbles[-1].text, rows_of(message.buttons) if message.buttons else None, message.form)
     return bubbles
 
 

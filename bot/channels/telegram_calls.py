@@ -10,7 +10,7 @@ from aiogram.types import BotCommand
 
 from bot.channels.telegram_bubbles import Bubble
 from bot.channels.telegram_errors import failure_of, is_already_so
-from bot.channels.telegram_session import KeepAliveBot, SendText, TakePress
+from bot.channels.telegram_session import KeepAliveBot, RemoveTexts, SendText, TakePress
 from bot.channels.telegram_updates import KINDS
 
 log = structlog.get_logger()
@@ -24,6 +24,7 @@ MENU = {
         "bantuan": "Bantuan",
         "orang": "Bicara dengan orang",
         "bahasa": "Ganti bahasa",
+        "keluar": "Keluar",
         "berhenti": "Berhenti",
         "hapus": "Hapus percakapan",
     },
@@ -32,6 +33,7 @@ MENU = {
         "help": "Help",
         "person": "Talk to a person",
         "language": "Change language",
+        "exit": "Leave",
         "stop": "Stop",
         "erase": "Delete this chat",
     },
@@ -61,12 +63,28 @@ class Calls:
             DeliveryDelayed, DeliveryRefused, DeliveryUncertain, ChannelDown.
         """
         try:
-            return await self.bot.call(SendText(chat_id=chat, text=bubble.text, keyboard=bubble.keyboard))
+            return await self.bot.call(SendText(chat_id=chat, text=bubble.text, markup=bubble.markup))
         except Exception as exc:  # noqa: BLE001 - whatever it is, its words are not ours to pass on
             if is_already_so(exc):
                 return 0
             failure = failure_of(exc)
         # Raised out here, it keeps no reference to the one above.
+        raise failure
+
+    async def remove(self, chat: int, numbers: list[int]) -> None:
+        """Remove messages of a chat, at most 100. Those that are gone, or too old, are passed over.
+
+        Raises:
+            DeliveryDelayed, DeliveryRefused, DeliveryUncertain, ChannelDown.
+        """
+        try:
+            await self.bot.call(RemoveTexts(chat_id=chat, message_ids=numbers))
+        except Exception as exc:  # noqa: BLE001 - as above
+            if is_already_so(exc):
+                return
+            failure = failure_of(exc)
+        else:
+            return
         raise failure
 
     async def take_press(self, token: str) -> None:

@@ -14,9 +14,10 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 
+from bot.channels.standing import Side, Standing
 from bot.channels.telegram_calls import Calls
 from bot.channels.telegram_session import BatchTooLarge, FetchUpdates
-from bot.channels.telegram_updates import KINDS, Unpacked, split_batch, unpack
+from bot.channels.telegram_updates import CHANNEL, KINDS, Unpacked, split_batch, unpack
 from bot.domain.messages import Update
 
 log = structlog.get_logger()
@@ -44,12 +45,14 @@ class Poller:
         now: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         poll_seconds: int = POLL_SECONDS,
+        standing: Standing | None = None,
     ) -> None:
         self._calls = calls
         self._account = account
         self._now = now
         self._sleep = sleep
         self._poll_seconds = poll_seconds
+        self._standing = standing or Standing(now)
         self._offset: int | None = None
         self._limit = BATCH
         self._failures = 0
@@ -69,6 +72,7 @@ class Poller:
                 await self._rest()
             else:
                 self._failures = 0
+                self._standing.clear(CHANNEL, Side.TAKING)
 
     async def _prepare(self) -> None:
         """Make polling possible, and offer the menu. What waits at Telegram is never dropped."""
@@ -112,10 +116,12 @@ class Poller:
                 await self._sleep(float(exc.retry_after))
             case TelegramUnauthorizedError() | TelegramNotFound():
                 log.error("telegram_token_refused")
+                self._standing.note(CHANNEL, Side.TAKING, "token_refused")
                 await self._sleep(_TOKEN_PAUSE)
             case TelegramConflictError():
                 # Somebody else polls with this token, or set a webhook: messages may go to them.
                 log.error("telegram_intake_conflict", reason="webhook" if "webhook" in exc.message else "other_poller")
+                self._standing.note(CHANNEL, Side.TAKING, "intake_conflict")
                 await self._rest()
             case BatchTooLarge():
                 self._limit = max(1, self._limit // 4)

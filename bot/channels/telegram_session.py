@@ -73,20 +73,20 @@ _numbered = msgspec.json.Decoder(_Numbered)
 
 
 class SendText(LightMethod[int], frozen=True, kw_only=True):
-    """sendMessage: plain text, without a preview of links, perhaps with inline buttons. Gives the message's number."""
+    """sendMessage: plain text, without a preview of links, perhaps with buttons. Gives the message's number."""
 
     __returning__ = int
     __api_method__ = "sendMessage"
 
     chat_id: int
     text: str
-    keyboard: list[list[dict[str, str]]] | None = None
+    markup: dict[str, Any] | None = None
 
     def body(self) -> dict[str, Any]:
         """See `LightMethod`."""
         body: dict[str, Any] = {"chat_id": self.chat_id, "text": self.text, "link_preview_options": {"is_disabled": True}}
-        if self.keyboard:
-            body["reply_markup"] = {"inline_keyboard": self.keyboard}
+        if self.markup:
+            body["reply_markup"] = self.markup
         return body
 
     @staticmethod
@@ -106,6 +106,25 @@ class TakePress(LightMethod[bool], frozen=True, kw_only=True):
     def body(self) -> dict[str, Any]:
         """See `LightMethod`."""
         return {"callback_query_id": self.callback_query_id}
+
+    @staticmethod
+    def read(_result: msgspec.Raw) -> bool:
+        """See `LightMethod`."""
+        return True
+
+
+class RemoveTexts(LightMethod[bool], frozen=True, kw_only=True):
+    """deleteMessages: at most 100 of a chat; those that are gone or too old are passed over."""
+
+    __returning__ = bool
+    __api_method__ = "deleteMessages"
+
+    chat_id: int
+    message_ids: list[int]
+
+    def body(self) -> dict[str, Any]:
+        """See `LightMethod`."""
+        return {"chat_id": self.chat_id, "message_ids": self.message_ids}
 
     @staticmethod
     def read(_result: msgspec.Raw) -> bool:

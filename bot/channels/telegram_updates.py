@@ -1,5 +1,6 @@
 """Telegram's updates, read tolerantly: what we know is taken, what we don't is no error."""
 
+import hashlib
 import json
 import re
 from datetime import UTC, datetime
@@ -23,11 +24,13 @@ COMMAND_WORDS = {
     "bahasa": "ganti bahasa",
     "berhenti": "berhenti",
     "hapus": "hapus data",
+    "keluar": "keluar",
     "help": "help",
     "person": "talk to a person",
     "language": "change language",
     "stop": "stop",
     "erase": "delete my data",
+    "exit": "exit",
 }
 """What tapping a command of the menu says: the words that work anywhere."""
 
@@ -90,6 +93,7 @@ class _Keyboard(msgspec.Struct):
 class _Message(msgspec.Struct):
     message_id: int = 0
     date: int = 0
+    edit_date: int = 0
     chat: _Chat = msgspec.field(default_factory=_Chat)
     from_: _From | None = msgspec.field(default=None, name="from")
     text: str | None = None
@@ -167,8 +171,26 @@ def unpack(raw: bytes, *, account: str, now: datetime) -> Unpacked:
         return Unpacked(update_id=update_id, kind=kind or _foreign_kind(raw))
     if _is_shared(place):
         return Unpacked(update_id=update_id, kind="group", group=place.id)
-    kept = Update(channel=CHANNEL, account=account, key=f"u:{update_id}", address=str(place.id), body=raw, received_at=now)
+    kept = Update(channel=CHANNEL, account=account, key=_key_of(update), address=str(place.id), body=raw, received_at=now)
     return Unpacked(update_id=update_id, kind=kind, update=kept)
+
+
+def _key_of(update: _Update) -> str:
+    """What names an update once and for all: what it is about, where that has a name of its own.
+
+    After a week of silence Telegram counts on from any number: the same number may come again with something new, and what came
+    before may come again under another.
+    """
+    said = update.message or update.edited_message
+    if said is not None and said.message_id > 0:
+        place = f"{said.chat.id}:{said.message_id}"
+        if update.message is not None:
+            return f"m:{place}"
+        words = said.text if said.text is not None else said.caption or ""
+        return f"e:{place}:{said.edit_date}:{hashlib.sha256(clean(words).encode()).hexdigest()[:16]}"
+    if update.callback_query is not None and update.callback_query.id:
+        return f"c:{_label(update.callback_query.id, 64)}"
+    return f"u:{update.update_id}"
 
 
 def parse(body: bytes) -> InboundMessage:
@@ -270,7 +292,7 @@ def _edit(message: _Message) -> InboundMessage:
     if words is None or (message.from_ is not None and message.from_.is_bot):
         # A live location that moved, a keyboard taken away: no words changed.
         return InboundMessage(kind=Kind.IGNORED)
-    return _inbound(Kind.EDIT, message, text=clean(words))
+    return _inbound(Kind.EDIT, message, text=clean(words), about=_number(message.message_id))
 
 
 def _press(press: _Press) -> InboundMessage:

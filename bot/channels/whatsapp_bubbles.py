@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.channels.telegram_bubbles import split, units
-from bot.domain.messages import Button, OutboundMessage
+from bot.domain.messages import Button, Form, OutboundMessage
 
 MOST_TEXT, MOST_BODY = 4096, 1024
 MOST_BUTTONS, MOST_TITLE = 3, 20
@@ -19,11 +19,18 @@ LIST_LABEL = "Pilihan · Options"
 Content = dict[str, Any]
 
 
-def contents_of(message: OutboundMessage) -> list[Content]:
-    """`type` and content of each call, in order: nearly always one. Empty when there is no text."""
+def contents_of(message: OutboundMessage, *, template: str = "") -> list[Content]:
+    """`type` and content of each call, in order: nearly always one. Empty when there is no text, or no template to send it by."""
+    if message.form is Form.TEMPLATE:
+        # What it says stands at Meta, approved; ours is the same text, for the thread.
+        named = {"name": template, "language": {"code": message.language}}
+        return [{"type": "template", "template": named}] if template else []
     words = message.text.strip()
     if words and message.author:
         words = f"{message.author}:\n{words}"
+    if message.form is Form.ASKS_PLACE and words:
+        *before, last = split(words, MOST_BODY)
+        return [*(_text(part) for part in before), _ask_place(last)]
     if message.buttons and units(words) <= MOST_BODY and words:
         if _fit(message.buttons, most=MOST_BUTTONS, title=MOST_TITLE):
             return [_buttons(words, message.buttons)]
@@ -31,7 +38,19 @@ def contents_of(message: OutboundMessage) -> list[Content]:
             return [_list(words, message.buttons)]
     choices = "\n".join(f"{number}. {button.label}" for number, button in enumerate(message.buttons, 1))
     whole = "\n\n".join(part for part in (words, choices) if part)
-    return [{"type": "text", "text": {"body": part, "preview_url": False}} for part in split(whole, MOST_TEXT)]
+    return [_text(part) for part in split(whole, MOST_TEXT)]
+
+
+def _text(words: str) -> Content:
+    return {"type": "text", "text": {"body": words, "preview_url": False}}
+
+
+def _ask_place(words: str) -> Content:
+    action = {"name": "send_location"}
+    return {
+        "type": "interactive",
+        "interactive": {"type": "location_request_message", "body": {"text": words}, "action": action},
+    }
 
 
 def _fit(buttons: Sequence[Button], *, most: int, title: int) -> bool:

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from bot.channels.tolerant import clean, loose
-from bot.domain.messages import DeliveryState, InboundMessage, Kind, Receipt, Update
+from bot.channels.whatsapp_errors import failing_of
+from bot.domain.messages import DeliveryState, Failing, InboundMessage, Kind, Receipt, Update
 
 CHANNEL = "whatsapp"
 
@@ -24,6 +25,7 @@ _PREFIX = b"sha256="
 _CHALLENGE = re.compile(r"[0-9]{1,40}")
 _FIELD = re.compile(r"[a-z_]{1,40}")
 _MOST_LABEL = 256
+_MOST_NAME, _MOST_PLACE, _MOST_EMOJI = 512, 200, 32
 _STATES = {
     "sent": DeliveryState.SENT,
     "delivered": DeliveryState.DELIVERED,
@@ -61,11 +63,15 @@ def answer_challenge(query: dict[str, str], token: str) -> str | None:
 
 
 class Unpacked(NamedTuple):
-    """What a post holds: what to store, names of what is none of ours, and codes of troubles it reports."""
+    """What a post holds: what to store, names of what is none of ours, codes of troubles it reports, and how much it costs.
+
+    `billable` counts messages of ours that were delivered and are charged; a post that comes again counts again.
+    """
 
     updates: list[Update]
     ignored: list[str]
     troubles: list[int]
+    billable: int = 0
 
 
 class _Who(NamedTuple):
@@ -82,7 +88,7 @@ class _Who(NamedTuple):
 
 def unpack(raw: bytes, *, now: datetime) -> Unpacked:
     """The events of a post, each to be stored. Never raises."""
-    found = Unpacked([], [], [])
+    found, billable = Unpacked([], [], []), 0
     for field, value in _changes_of(loose(raw)):
         if field != "messages":
             found.ignored.append(field if _FIELD.fullmatch(field) else "unreadable")
@@ -99,12 +105,13 @@ def unpack(raw: bytes, *, now: datetime) -> Unpacked:
         for status in map(_dict, _list(value.get("statuses"))):
             who = _Who(_text(status.get("recipient_id")), _text(status.get("recipient_user_id")))
             kept = {name: status[name] for name in _KEPT_OF_STATUS if name in status}
+            billable += status.get("status") == "delivered" and _dict(status.get("pricing")).get("billable") is True
             key = f"s:{_text(status.get('id'))}:{_text(status.get('status'))}:{_text(status.get('timestamp'))}"
             found.updates.append(_update(number, who, key, {"s": kept}, now))
         found.troubles.extend(_codes(value))
     if not found.updates and not found.ignored and not found.troubles:
         found.ignored.append("unreadable")
-    return found
+    return found._replace(billable=billable)
 
 
 _KEPT_OF_STATUS = ("id", "status", "timestamp", "biz_opaque_callback_data", "errors")
@@ -122,8 +129,9 @@ def _sender(message: dict[str, Any], people: list[dict[str, Any]]) -> _Who:
     phone, user_id = _text(message.get("from")), _text(message.get("from_user_id"))
     system = _dict(message.get("system"))
     if not phone and not user_id:
-        # A notice of a change may name the person only inside.
-        phone, user_id = _text(system.get("customer")), _text(system.get("user_id"))
+        # A notice of a change may name the person only inside; the id there is the new one, which the talk must not follow to.
+        phone = _text(system.get("customer"))
+        user_id = "" if phone else _text(system.get("user_id"))
     if not user_id:
         same = (each for each in people if phone and _text(each.get("wa_id")) == phone)
         user_id = _text(next(same, {}).get("user_id"))
@@ -171,6 +179,7 @@ def _receipt(status: dict[str, Any]) -> InboundMessage | Receipt:
         at=_time(status.get("timestamp")) or datetime.fromtimestamp(0, UTC),
         key=_text(status.get("biz_opaque_callback_data"))[:64],
         error="" if code is None else f"whatsapp_{code}",
+        failing=Failing.FINAL if code is None else failing_of(code),
     )
 
 
@@ -206,14 +215,19 @@ def _content(kind: str, part: dict[str, Any]) -> InboundMessage:
             return InboundMessage(kind=Kind.CONTACT)
         case "edit":
             inner = _dict(part.get("message")) or part
-            return InboundMessage(kind=Kind.EDIT, text=_words(_dict(inner.get("text")).get("body") or inner.get("body")))
+            said = _dict(inner.get(_text(inner.get("type")) or "text"))
+            words = _words(said.get("body") or said.get("caption") or inner.get("body"))
+            return InboundMessage(kind=Kind.EDIT, text=words, about=_original(part))
         case "revoke":
-            return InboundMessage(kind=Kind.REVOKED)
+            return InboundMessage(kind=Kind.REVOKED, about=_original(part))
         case "system":
             is_change = _text(part.get("type")) in _CHANGES
             return InboundMessage(kind=Kind.MOVED if is_change else Kind.IGNORED)
         case "reaction":
-            return InboundMessage(kind=Kind.IGNORED)
+            # One that is taken away has no emoji.
+            emoji = _words(part.get("emoji"))[:_MOST_EMOJI]
+            about = _words(part.get("message_id"))[:_MOST_NAME]
+            return InboundMessage(kind=Kind.REACTION if emoji.strip() else Kind.IGNORED, text=emoji, about=about)
         case _ if kind in _FILES:
             return InboundMessage(
                 kind=_FILES[kind], text=_words(part.get("caption")), file_id=_words(part.get("id"))[:_MOST_LABEL]
@@ -228,7 +242,15 @@ def _located(place: dict[str, Any]) -> InboundMessage:
         return InboundMessage(kind=Kind.UNSUPPORTED)
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
         return InboundMessage(kind=Kind.UNSUPPORTED)
-    return InboundMessage(kind=Kind.LOCATION, latitude=float(latitude), longitude=float(longitude))
+    name = ", ".join(part for part in (_words(place.get("name")), _words(place.get("address"))) if part)
+    return InboundMessage(
+        kind=Kind.LOCATION, latitude=float(latitude), longitude=float(longitude), place_name=name[:_MOST_PLACE]
+    )
+
+
+def _original(part: dict[str, Any]) -> str:
+    """The name of the message that was edited or taken back."""
+    return _words(part.get("original_message_id"))[:_MOST_NAME]
 
 
 def _time(seconds: object) -> datetime | None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from bot.dialogue import asking
 from bot.dialogue.asking import Asked, ReadAnswer, ReadChoice
-from bot.dialogue.book import CONSENT, GREETING, Book
+from bot.dialogue.book import CONSENT, GENTLE, GREETING, Book
 from bot.dialogue.flow import PERSON, SKIP, Consent, Question, Step, Type
 from bot.dialogue.run import Run
 from bot.dialogue.safety import SafetyNet
@@ -91,7 +91,7 @@ class Answers:
         if message.kind is Kind.TEXT and not asking.has_words(message.text):
             self._steps.run(run)
             return
-        answer = asking.read(run, message, asked, self._read_answer, self._read_choice)
+        answer = asking.read(run, message, asked, self._read_answer, self._read_choice, understanding)
         is_consent = isinstance(asked.step.kind, Consent)
         if answer is None and is_consent and not understanding.risks and asking.wants_to_know(message.text, understanding):
             answer = asking.TELL_MORE
@@ -103,9 +103,12 @@ class Answers:
             run.say(asked.question.why or asked.question.help or self._book.find_text("system_why"))
             self._steps.run(run)
         elif answer is not None and asked.question.type is Type.TEXT and (wanted := self.triggered(run, understanding, topic)):
-            self._tell_in_story(run, asked, answer, wanted)
+            self._tell_in_story(run, asked, answer if isinstance(answer, str) else message.text, wanted)
         elif answer is not None:
             self._accept(run, asked, answer, state=asking.state_of(answer))
+        elif asking.is_cry(understanding) and (asked.screen is not None or asked.question.guard):
+            # Asked of danger already: the same question again, gently, and no other.
+            self._spend_try(run, asked, is_cry=True)
         elif self._digress(run, understanding, topic) or self._correct(run, message, understanding):
             self._steps.run(run)
         elif again is not None or topic is not None:
@@ -117,7 +120,7 @@ class Answers:
             # No answer, but understood all the same: it is said so, and the question asked again.
             self._steps.run(run)
         else:
-            self._spend_try(run, asked)
+            self._spend_try(run, asked, is_cry=asking.is_cry(understanding) or understanding.level is not None)
 
     def _place_told(self, run: Run, message: InboundMessage) -> tuple[str, ...]:
         """The slot of the place, when a place is all that a text says ("Surabaya") and none is known yet."""
@@ -153,10 +156,12 @@ class Answers:
         wanted = self.triggered(run, understanding, topic)
         if wanted is None or not self._book.flows[wanted].may_interrupt or len(run.stack) >= DEEPEST:
             return False
-        if CONSENT not in run.guards and any(place.flow == GREETING for place in run.stack):
+        if CONSENT not in run.guards and wanted != GENTLE and any(place.flow == GREETING for place in run.stack):
             # Consent first; what was told waits beneath it.
             run.stack.insert(len(run.stack) - 1, Place(flow=wanted, step=self._book.flows[wanted].steps[0].id))
             return True
+        if wanted == GENTLE and run.place.flow == GREETING:
+            run.go(run.place.step, tries=max(run.place.tries, 1))  # asked again, it is one line
         self._steps.push(run, wanted)
         return True
 
@@ -187,9 +192,13 @@ class Answers:
             run.go(run.place.step, run.place.item, max(run.place.tries, 1))
         self._steps.run(run)
 
-    def _spend_try(self, run: Run, asked: Asked) -> None:
+    def _spend_try(self, run: Run, asked: Asked, *, is_cry: bool = False) -> None:
+        """Ask once more, then go on without an answer. Whoever cries is not told that they were not understood."""
         question, tries = asked.question, run.place.tries + 1
-        run.is_missed = True
+        if is_cry:
+            run.say_named("system_here")
+        else:
+            run.is_missed = True
         if tries < question.tries:
             run.go(run.place.step, run.place.item, tries)
             self._steps.ask(run, asked)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from bot.dialogue.book import PRIVATE
+from bot.dialogue.book import CRY, PRIVATE
 from bot.dialogue.flow import FIXED_VALUES, Consent, Option, Question, ScreenFlow, Step, Text, Type, Variant
 from bot.dialogue.run import Bubble, Run
 from bot.dialogue.session import AnswerState
@@ -35,6 +35,7 @@ _MOST_SAFE_WORDS = 40
 _UNSAFE = re.compile(
     r"\b(?:gak?|gk|g|tidak|tdk|tak|ng+a?k?|en?gga?k?|belum|blm|kurang|ora|teu|not)\s+(?:\w+\s+)?(?:aman|safe)\b"
 )
+_DENIED = re.compile(r"\b(?:gak?|gk|g|tidak|tdk|tak|ng+a?k?|en?gga?k?|belum|blm|bukan|ora|teu|indak|not|no)\b")
 _SAFE = re.compile(
     r"(?:(?:iya|ya|udah|sudah|sdh|udh|skrg|skg|sekarang|masih|alhamdulillah|lumayan|cukup|yes|i am|i'm) )*(?:aman|safe)"
     r"(?: (?:kok|kak|aja|saja|sih|ya|min|bu|pak|sekarang|skrg|skg|banget|now|alhamdulillah))*"
@@ -134,6 +135,7 @@ def read(
     asked: Asked,
     read_answer: Callable[[str, str], Answer],
     read_choice: Callable[[str, Sequence[tuple[str, Sequence[str]]]], Answer],
+    understanding: Understanding,
 ) -> Any:
     """The value a message gives to the open question; REFUSED_ANSWER, UNSURE_ANSWER, WHY; None when it is no answer."""
     question = asked.question
@@ -155,6 +157,8 @@ def read(
         if _asks_of_danger(run, asked):
             # Asked whether something bad happens, "aman kok" says that it does not.
             return "no" if is_safe else "yes"
+    if question.type is Type.YES_NO and is_cry(understanding) and _asks_of_danger(run, asked) and _echoes(text, question):
+        return "yes"
     if question.options:
         found = _chosen(run, text, question, read_choice)
         if found is not None:
@@ -165,7 +169,14 @@ def read(
         answer = read_answer(question.type.value, text)
         if answer.value is not None and answer.confidence >= SURE:
             return {"refuse": REFUSED_ANSWER, "unsure": UNSURE_ANSWER}.get(str(answer.value), _converted(answer.value))
+        if question.type is Type.RELATION and (told := _concerned(understanding)):
+            return told
     return _refusal(text, read_answer)
+
+
+def _concerned(understanding: Understanding) -> str | None:
+    """Whom a sentence is about: an answer to "for whom?" that need not be as sure as what passes the question over."""
+    return next((str(fact.value) for fact in understanding.facts if fact.kind == "relation"), None)
 
 
 def _consent(
@@ -188,6 +199,14 @@ def _asks_of_danger(run: Run, asked: Asked) -> bool:
     reds = next((item.reds for item in items if item.id == asked.question.slot), ())
     run.answer = "yes"
     return any(red.holds(run) is True for red in reds)
+
+
+def _echoes(text: str, question: Question) -> bool:
+    """Whether a cry says a word of the question: "takut", asked "kamu merasa takut di rumah?"."""
+    said = re.findall(r"[a-z]{5,}", text.casefold())
+    return not _DENIED.search(text.casefold()) and any(
+        word in variant.words.casefold() for variant in question.ask.variants for word in said
+    )
 
 
 def says_safe(text: str) -> bool | None:
@@ -249,6 +268,11 @@ def confirm(run: Run, slot: str, *, is_quiet: bool = False) -> bool:
 def has_words(text: str) -> bool:
     """Whether anything was written that could be an answer: not only blanks and invisible characters."""
     return any(not character.isspace() and character.isprintable() for character in text)
+
+
+def is_cry(understanding: Understanding) -> bool:
+    """Whether all that is said is a word or two of somebody frightened, hurt or hungry."""
+    return understanding.intent is not None and understanding.intent.name == CRY
 
 
 def wants_to_know(text: str, understanding: Understanding) -> bool:

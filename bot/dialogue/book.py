@@ -70,5 +70,11 @@ URGENT = (Level.P1, Level.P2)
 START, GREETING = "intake", "system_start"
 """The flow that every talk begins with, and the one of greeting and consent that comes before it."""
 
+CRY, GENTLE = "cry", "system_gentle"
+"""The intent of a few frightened words, and the flow that meets them with one question, also before consent."""
+
 CONSENT, PRIVATE = "consent", "private"
 """Guards: the contact agreed; only the contact reads this just now."""
+
+SHARED, ASKED_SAFE = "shared", "asked_safe"
+"""Guards: the phone is somebody else's, which matters as soon as danger is told; whether writing is safe was asked just now."""

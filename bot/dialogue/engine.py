@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from bot.dialogue import asking
 from bot.dialogue.answering import MEDIA, Answers
 from bot.dialogue.asking import ReadAnswer, ReadChoice
-from bot.dialogue.book import CONSENT, GREETING, PRIVATE, START, Book
+from bot.dialogue.book import CONSENT, GENTLE, GREETING, PRIVATE, START, Book
 from bot.dialogue.flow import Consent
 from bot.dialogue.run import Run
 from bot.dialogue.safety import SAFE_SLOT, SafetyNet
@@ -73,16 +73,19 @@ class Engine:
         Raises:
             FlowRunsOn: the flow loops without asking; the checker refuses such flows.
         """
-        is_fresh = session is None or circumstances.control is Control.PAUSED
+        # A sign under a message is no answer, and wakes no talk that rests: whoever reads the talk sees it.
+        is_only_a_sign = message.kind is Kind.REACTION and self._command(message) is None
+        is_fresh = session is None or (circumstances.control is Control.PAUSED and not is_only_a_sign)
         run = Run(self._book, self._session(session, understanding, is_fresh=is_fresh), circumstances)
+        if message.kind in (Kind.BLOCKED, Kind.UNBLOCKED, Kind.IGNORED) or is_only_a_sign:
+            return run.turn()
         if is_fresh and run.control is Control.PAUSED:
             run.control = Control.BOT
-        if message.kind in (Kind.BLOCKED, Kind.UNBLOCKED, Kind.IGNORED):
-            return run.turn()
         self._safety.note(run, understanding)
+        is_heard = self._safety.hear_watcher(run, understanding)
         if message.kind is Kind.EDIT:
             return run.turn()
-        command = self._command(message) or self._meant(understanding)
+        command = self._command(message) or (None if self._safety.is_unsafe(run) else self._meant(understanding))
         if run.control is Control.HUMAN:
             if command in _OBEYED_WITH_A_PERSON:
                 self._obey(run, command)
@@ -93,17 +96,21 @@ class Engine:
         if command is not None and not (is_fresh and command == "restart") and not (is_waiting and command in _OF_A_QUESTION):
             self._obey(run, command)
         elif is_waiting:
-            self._safety.hold(run, message, understanding, is_command=command is not None)
+            self._safety.hold(run, message, understanding, is_command=command is not None, is_heard=is_heard)
+        elif self._safety.is_unsafe(run) and (is_heard or not self._steps.is_framed(run)):
+            self._talk_unseen(run, message, understanding, is_heard=is_heard)
         else:
             self._talk(run, message, understanding, is_fresh=is_fresh)
         self._safety.secure(run)
         return run.turn()
 
     def resume(self, session: Session, circumstances: Circumstances) -> Turn:
-        """The talk in the program's hands again: where it rested, or an offer of more."""
+        """The talk in the program's hands again: where it rested, or an offer of more; silence on a phone that others read."""
         # What a person looked at is looked at: the same danger seen again is a new one, with numbers and a case of its own.
         session = replace(session, levels={}, scores={}, announced=(), groups=(), shown_services=())
         run = Run(self._book, session, replace(circumstances, control=Control.BOT))
+        if self._safety.is_unsafe(run):
+            return run.turn()
         run.say_named("system_human_left")
         if run.stack:
             self._steps.run(run)
@@ -165,7 +172,7 @@ class Engine:
             return "quick_exit"
         if message.kind is Kind.START:
             return "restart"
-        if message.kind is not Kind.TEXT or len(message.text) > 60:
+        if message.kind not in (Kind.TEXT, Kind.REACTION) or len(message.text) > 60:
             return None
         said = " ".join(message.text.casefold().split()).strip(" .!?,/")
         return self._book.commands.get(said) or self._book.commands.get(_STRETCH.sub(r"\1", said))
@@ -243,6 +250,9 @@ class Engine:
                 run.say_availability()
                 return
         if asked is None:
+            if message.kind in MEDIA:
+                # Whoever begins with a voice or a picture is told that words are needed, and then greeted.
+                run.say_named("system_unsupported")
             self._keep_story(run, message, understanding)
             self._begin(run, self._answers.triggered(run, understanding, topic))
             self._steps.run(run)
@@ -252,6 +262,20 @@ class Engine:
             self._answers.take_media(run, message, asked)
         else:
             self._answers.take_answer(run, message, understanding, asked, topic=topic, again=again, kept=kept)
+
+    def _talk_unseen(self, run: Run, message: InboundMessage, understanding: Understanding, *, is_heard: bool) -> None:
+        """Others may read along: neutral words only, until the contact says that it is safe; then the talk goes on."""
+        asking.keep_facts(run, understanding, None)
+        if not run.stack and run.session.last_step is None:
+            self._keep_story(run, message, understanding)
+        if is_heard and self._steps.is_framed(run):
+            run.stack.pop()
+        if self._safety.keep_quiet(run, message, is_heard=is_heard):
+            return
+        if not run.stack:
+            worst = min(run.levels, key=lambda topic: run.levels[topic].rank, default=None)
+            self._begin(run, self._answers.triggered(run, understanding, worst))
+        self._steps.run(run)
 
     def _keep_story(self, run: Run, message: InboundMessage, understanding: Understanding) -> None:
         """A first message that tells something is the story: it is not asked for again."""
@@ -263,6 +287,9 @@ class Engine:
         """Start a talk, or another round of it: a greeting and consent first where they are lacking."""
         if wanted is None and CONSENT in run.guards and START in self._book.flows:
             run.say_named(WELCOME_BACK)
+        if wanted == GENTLE:
+            self._steps.push(run, wanted)
+            return
         if wanted is not None or START in self._book.flows:
             self._steps.push(run, wanted or START)
         if CONSENT not in run.guards and GREETING in self._book.flows:

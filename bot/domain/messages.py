@@ -39,6 +39,7 @@ class Kind(StrEnum):
     LOCATION = "location"
     CONTACT = "contact"
     STICKER = "sticker"
+    REACTION = "reaction"
     EDIT = "edit"
     BLOCKED = "blocked"
     UNBLOCKED = "unblocked"
@@ -55,9 +56,11 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     `text` the words typed, a caption, or the label of a pressed button where the channel tells it; lone surrogates and NUL are
     replaced, at most 4,096 characters are kept. `button` the id of a pressed button, of an `OutboundMessage` of ours, or
     whatever somebody sent in its place: never trusted. `platform_id` names the message on its platform, for deletion and
-    quoting. `reply_token` what the platform wants back at once, such as a Telegram callback query's id. LEFT is a contact's
-    quick exit from the web chat. MOVED: the platform says that this person has another number now, so that the old one may be in
-    other hands; REVOKED: a message was taken back. `also_address` is another name of the same person on the channel, if any.
+    quoting; `about` is that name of the message that was edited or taken back, or stands above a reaction. `place_name` what a
+    map calls the place, no words of theirs. `reply_token` what the platform wants back at once, such as a Telegram callback
+    query's id. LEFT is a contact's quick exit from the web chat. MOVED: the platform says that this person has another number now,
+    so that the old one may be in other hands; REVOKED: a message was taken back. `also_address` is another name of the same person
+    on the channel, if any.
     """
 
     kind: Kind
@@ -68,8 +71,10 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None = None
     latitude: float | None = None
     longitude: float | None = None
+    place_name: str = ""
     file_id: str = ""
     also_address: str = ""
+    about: str = ""
 
 
 class Button(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,17 +93,33 @@ class Contactable(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
+class Form(StrEnum):
+    """What an outbound message is beside its words.
+
+    TEMPLATE: the one text that a platform lets us begin with, approved there. ASKS_PLACE: with a button that sends where one is,
+    where the channel has one. CLEARS_KEYBOARD: takes such a button away again.
+    """
+
+    PLAIN = ""
+    TEMPLATE = "template"
+    ASKS_PLACE = "asks_place"
+    CLEARS_KEYBOARD = "clears_keyboard"
+
+
 class OutboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One bubble to a contact, in the contact's language, ready to be sent as plain text.
 
     `buttons` can also be answered by typing. `services` are numbers of the directory that stand in `text` too; a channel that
-    can draw them (the web chat) does. `author` is the responder's shown name, empty for the program.
+    can draw them (the web chat) does. `author` is the responder's shown name, empty for the program. `language` is
+    a template's, by its code.
     """
 
     text: str
     buttons: tuple[Button, ...] = ()
     services: tuple[Contactable, ...] = ()
     author: str = ""
+    form: Form = Form.PLAIN
+    language: str = ""
 
 
 def join_bubbles(bubbles: Sequence[OutboundMessage]) -> OutboundMessage:
@@ -124,10 +145,24 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Failing(StrEnum):
+    """What a failure that a platform reports afterwards means.
+
+    PASSING: it was not delivered, and may be tried again. UNREACHABLE: this contact can't be written to any more. CHANNEL: nobody
+    can be, until somebody looks. FINAL: this message will not arrive.
+    """
+
+    FINAL = "final"
+    PASSING = "passing"
+    UNREACHABLE = "unreachable"
+    CHANNEL = "channel"
+
+
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """What a platform says became of a message of ours.
 
-    `key` is what `Channel.send` was given with it, where the platform hands that back; `error` a class of failure, with a code.
+    `key` is what `Channel.send` was given with it, where the platform hands that back; `error` a class of failure, with a code,
+    and `failing` what it means.
     """
 
     platform_id: str
@@ -135,6 +170,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     key: str = ""
     error: str = ""
+    failing: Failing = Failing.FINAL
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 
 import msgspec
 import sqlalchemy as sa
@@ -17,12 +18,25 @@ from bot.storage.tables import contact_aliases, contacts, conversations, microse
 from bot.storage.vault import Vault
 
 
-class Memory(msgspec.Struct, frozen=True, kw_only=True):
-    """What the program keeps of a talk between messages: the session, and signs and notes made before there is a case."""
+class Keyboard(StrEnum):
+    """What lies in the place of the contact's keyboard: nothing of ours, the button for a place, or that button after its use."""
+
+    NONE = ""
+    ASKS_PLACE = "asks_place"
+    USED = "used"
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the program keeps of a talk between messages: the session, and signs and notes made before there is a case.
+
+    `files_at` is when a picture, voice or other file came last.
+    """
 
     session: Session | None = None
     signs: tuple[Sign, ...] = ()
     notes: tuple[str, ...] = ()
+    keyboard: Keyboard = Keyboard.NONE
+    files_at: datetime | None = None
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,6 +233,12 @@ def save_reach(db: sa.Connection, reach: Sequence[tuple[ContactId, bool]]) -> No
     """Note who can be written to, and who blocked us."""
     if reach:
         db.execute(_update_reach, [{"who": contact_id, "reachable": is_reachable} for contact_id, is_reachable in reach])
+
+
+def count_unreachable(db: sa.Connection) -> dict[str, int]:
+    """How many contacts can't be written to, by channel."""
+    query = sa.select(contacts.c.channel, sa.func.count()).where(~contacts.c.is_reachable).group_by(contacts.c.channel)
+    return {str(row[0]): int(row[1]) for row in db.execute(query)}
 
 
 def _conversation_row(vault: Vault, known: Known) -> Row:

@@ -6,18 +6,21 @@ has no effect but on the database. On SQLite one thread writes, and all that wai
 
 import asyncio
 import contextlib
+import fcntl
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import IO, Any, Protocol, TypeVar, cast
 
 import asyncpg
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
@@ -55,6 +58,14 @@ class Database(Protocol):
         """Whether other processes may work on it at the same time."""
         ...
 
+    def own(self) -> None:
+        """See that nobody else works on it until it is closed, where only one may.
+
+        Raises:
+            DatabaseUnusable: somebody does.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what waits, then let go."""
         ...
@@ -77,6 +88,33 @@ def open_database(url: str) -> Database:
     raise DatabaseUnusable(f"database.url names {parsed.get_backend_name()}; Teduh keeps its data in sqlite or postgresql.")
 
 
+class Turn(IntEnum):
+    """What only one process does at a time; the numbers are known to no other program that shares the PostgreSQL database."""
+
+    MIGRATE = 0x7EDC_0001
+    TAKE_INBOX = 0x7EDC_0002
+    TAKE_OUTBOX = 0x7EDC_0003
+
+
+def alone(db: sa.Connection, turn: Turn) -> None:
+    """Let nobody else have this turn until the transaction ends. Who comes next sees all that was done in it.
+
+    On SQLite nobody else can be there: it has one writer.
+    """
+    if db.dialect.name == "postgresql":
+        db.exec_driver_sql(f"select pg_advisory_xact_lock({int(turn)})")
+
+
+def alone_with(db: sa.Connection, keys: Iterable[bytes]) -> None:
+    """Let nobody else work with what these keys (of 8 bytes at least) stand for until the transaction ends."""
+    if db.dialect.name == "postgresql":
+        numbers = sorted({int.from_bytes(key[:8], signed=True) for key in keys})  # in order: so no two wait for each other
+        db.execute(_LOCKS, {"numbers": numbers})
+
+
+_LOCKS = sa.text("select pg_advisory_xact_lock(number) from unnest(cast(:numbers as bigint[])) as number")
+
+
 @dataclass(slots=True)
 class _Job:
     work: Work[Any] | None
@@ -94,6 +132,8 @@ class SqliteDatabase:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as exc:
             raise DatabaseUnusable(f"{path.parent} can't be made ({exc.strerror}); choose another data.folder.") from None
+        self._path = path
+        self._owned: IO[str] | None = None
         self._engine = sqlite_engine(path)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(2, thread_name_prefix="database-read")
@@ -128,6 +168,17 @@ class SqliteDatabase:
         await asyncio.to_thread(self._thread.join)
         await asyncio.to_thread(self._readers.shutdown)
         self._engine.dispose()
+        if self._owned is not None:
+            self._owned.close()
+
+    def own(self) -> None:
+        """See `Database`. The lock goes with the process, however it ends."""
+        if self._owned is None:
+            self._owned = self._path.with_name(f"{self._path.name}-owner").open("w")
+            try:
+                fcntl.flock(self._owned, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise DatabaseUnusable(_OWNED) from None
 
     def _read(self, work: Work[T]) -> T:
         try:
@@ -225,6 +276,7 @@ def sqlite_engine(path: Path) -> sa.Engine:
     return engine
 
 
+_OWNED = "Another Teduh works with this database; stop it, or give this one its own data.folder."
 _DAMAGED = "The database file is damaged or is no database; restore a backup."
 _UNWRITABLE = "The database file can't be written; check the owner and rights of data.folder."
 _LOCKED = "The database is locked by another program; stop it, or give Teduh its own data.folder."
@@ -257,6 +309,29 @@ def explained(exc: Exception) -> Exception:
     return exc if sentence is None else DatabaseUnusable(sentence)
 
 
+_URL_OPTIONS = ("host", "port", "ssl", "sslmode")
+
+
+def connect_options(url: sa.URL) -> dict[str, Any]:
+    """How asyncpg connects to what the URL names; `sslmode` as libpq's programs write it is `ssl`.
+
+    Raises:
+        DatabaseUnusable: it has an option that we don't know.
+    """
+    _, options = PGDialect_asyncpg().create_connect_args(_with_ssl(url))  # type: ignore[no-untyped-call]
+    return dict(options)
+
+
+def _with_ssl(url: sa.URL) -> sa.URL:
+    unknown = [name for name in url.query if name not in _URL_OPTIONS]
+    if unknown:
+        known = ", ".join(_URL_OPTIONS)
+        raise DatabaseUnusable(f"database.url has the option {unknown[0]}, which is not known; there are {known}.")
+    ssl = url.query.get("sslmode", url.query.get("ssl"))
+    url = url.difference_update_query(["sslmode"])
+    return url if ssl is None else url.update_query_dict({"ssl": ssl})
+
+
 class PostgresDatabase:
     """A PostgreSQL server, through asyncpg. A connection that is gone is replaced, and the work run again on the new one."""
 
@@ -264,7 +339,11 @@ class PostgresDatabase:
 
     def __init__(self, url: sa.URL) -> None:
         self._engine: AsyncEngine = create_async_engine(
-            url.set(drivername="postgresql+asyncpg"), pool_size=6, max_overflow=4, pool_pre_ping=True
+            _with_ssl(url).set(drivername="postgresql+asyncpg"),
+            pool_size=6,
+            max_overflow=4,
+            # The statements of the message path, in a transaction that is planned once.
+            connect_args={"statement_cache_size": 500},
         )
 
     async def write(self, work: Work[T]) -> T:
@@ -274,6 +353,9 @@ class PostgresDatabase:
     async def read(self, work: Work[T]) -> T:
         """See `Database`."""
         return await self._run(self._engine.connect, work)
+
+    def own(self) -> None:
+        """See `Database`: as many as are wanted work on it."""
 
     async def wipe(self) -> None:
         """See `Database`: PostgreSQL's own log and free space are its operator's."""
@@ -286,6 +368,8 @@ class PostgresDatabase:
         for pause in (*_PAUSES, None):
             try:
                 async with connect() as connection:
+                    # Begins the transaction, which `prepared` relies on, and finds out whether the server is still there.
+                    await connection.exec_driver_sql("select 1")
                     return await connection.run_sync(work)
             except _TROUBLE as exc:
                 if not is_away(exc) and _state(exc) not in _RUN_AGAIN:
@@ -302,10 +386,11 @@ _TROUBLE = (
     sa.exc.PendingRollbackError,  # the work caught the first error itself, and went on with a connection that is gone
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that ended in the middle of something
     OSError,
 )
 
-_LOST = (sa.exc.TimeoutError, sa.exc.PendingRollbackError, asyncpg.InterfaceError, OSError)
+_LOST = (sa.exc.TimeoutError, sa.exc.PendingRollbackError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """Always a connection's trouble. SQLAlchemy's own InterfaceError is not: it is also a statement with too many arguments."""
 
 _PAUSES = (0.02, 0.05, 0.15, 0.4)

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.domain.messages import Update
+from bot.storage.database import Turn, alone
+from bot.storage.ids import node_of
 from bot.storage.prepared import Prepared, PreparedIn, Row
 from bot.storage.tables import inbox, microseconds, moment_of
 from bot.storage.vault import SealBroken, Vault
@@ -109,16 +111,19 @@ def add_done(db: sa.Connection, vault: Vault, fresh: Sequence[Taken]) -> bool:
 # Written out, not bound: only then does SQLite see that the partial index fits.
 _is_open = sa.text("inbox.state < 2")
 
-_take = Prepared(
+_waiting = (
     sa.select(inbox.c.id, inbox.c.channel, inbox.c.account, inbox.c.key_digest, inbox.c.address_digest, inbox.c.sealed)
     .add_columns(inbox.c.received_at, inbox.c.attempts)
     .where(_is_open, inbox.c.state == WAITING)
     .order_by(inbox.c.id)
     .limit(sa.bindparam("most"))
-    .with_for_update(skip_locked=True),
-    "most",
 )
-_in_hands = sa.select(inbox.c.address_digest).where(_is_open, inbox.c.state == TAKEN)
+_held = inbox.alias("held")
+_in_hands = sa.exists().where(
+    sa.text("held.state < 2"), _held.c.state == TAKEN, _held.c.address_digest == inbox.c.address_digest
+)
+_take_alone = Prepared(_waiting, "most")
+_take = Prepared(_waiting.where(~_in_hands).with_for_update(of=inbox), "most")
 _mark_taken = PreparedIn(
     lambda ids: (
         sa.update(inbox)
@@ -135,14 +140,13 @@ def take_next(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease:
 
     `by` ALONE only looks: where no other worker can be, nothing need be written to keep it away. What can't be opened is passed over.
     """
-    rows = _take.rows(db, (most,))
+    if by != ALONE:
+        # Whoever takes at the same time would not see what is in these hands yet, and overtake it.
+        alone(db, Turn.TAKE_INBOX)
+    rows = (_take_alone if by == ALONE else _take).rows(db, (most,))
     if not rows:
         return []
     if by != ALONE:
-        in_hands = set(db.scalars(_in_hands))
-        rows = [row for row in rows if row[4] not in in_hands]
-        if not rows:
-            return []
         _mark_taken.run(db, [row[0] for row in rows], (by, microseconds(now + lease)))
     taken: list[Taken] = []
     for number, channel, account, key_digest, digest, sealed, received_at, attempts in rows:
@@ -164,7 +168,12 @@ def take_next(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease:
 
 
 _mine = PreparedIn(
-    lambda ids: sa.select(inbox.c.id).where(inbox.c.id.in_(ids), inbox.c.state == TAKEN, inbox.c.lease == sa.bindparam("by")),
+    lambda ids: (
+        sa.select(inbox.c.id)
+        .where(inbox.c.id.in_(ids), inbox.c.state == TAKEN, inbox.c.lease == sa.bindparam("by"))
+        # Until the transaction ends nobody takes them back, however late it is.
+        .with_for_update()
+    ),
     "by",
 )
 _still_waiting = PreparedIn(lambda ids: sa.select(inbox.c.id).where(inbox.c.id.in_(ids), inbox.c.state == WAITING))
@@ -198,13 +207,10 @@ def set_aside(db: sa.Connection, ids: Sequence[int], *, error: str) -> None:
         _mark.run(db, ids, (SET_ASIDE, error[:60]))
 
 
-def give_back(db: sa.Connection, *, now: datetime) -> int:
-    """Put back what was in hands whose lease ran out. How many."""
-    query = (
-        sa.update(inbox)
-        .where(_is_open, inbox.c.state == TAKEN, inbox.c.lease_until < now)
-        .values(state=WAITING, lease=None, lease_until=None)
-    )
+def give_back(db: sa.Connection, *, now: datetime, gone: Sequence[int] = ()) -> int:
+    """Put back what was in hands whose lease ran out, or whose process (by its number) is gone. How many."""
+    lost = sa.or_(inbox.c.lease_until < now, node_of(inbox.c.lease).in_(gone))
+    query = sa.update(inbox).where(_is_open, inbox.c.state == TAKEN, lost).values(state=WAITING, lease=None, lease_until=None)
     return db.execute(query).rowcount
 
 

@@ -1,5 +1,6 @@
 """Codes by which a talk goes on elsewhere, kept as keyed digests; wrong tries; and the move of a talk to another address."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from bot.storage.tables import (
     link_codes,
     link_tries,
     outbox,
+    removals,
 )
 from bot.storage.tables import messages as thread
 from bot.storage.vault import Vault
@@ -103,7 +105,7 @@ def merge(db: sa.Connection, source: ContactId, target: ContactId, *, after: int
     for table, number in ((thread, "seq"), (consents, "message_seq")):
         moved = sa.update(table).where(table.c.contact_id == of_source)
         db.execute(moved.values({"contact_id": target, number: table.c[number] + after}), its)
-    for table in (outbox, cases, contact_aliases):
+    for table in (outbox, cases, contact_aliases, removals):
         db.execute(sa.update(table).where(table.c.contact_id == of_source).values(contact_id=target), its)
     for table in (link_codes, conversations):
         db.execute(sa.delete(table).where(table.c.contact_id == of_source), its)
@@ -133,6 +135,19 @@ def take_aliases(db: sa.Connection, contact_id: ContactId) -> set[bytes]:
     if found:
         db.execute(sa.delete(contact_aliases).where(its))
     return found
+
+
+def list_removals(db: sa.Connection, contact_id: ContactId) -> list[int]:
+    """What is still to be removed from the phone at this contact's address."""
+    return list(db.scalars(sa.select(removals.c.id).where(removals.c.contact_id == contact_id)))
+
+
+def leave_removals(db: sa.Connection, ids: Sequence[int], contact_id: ContactId | None) -> None:
+    """Let these removals stay with who is at that address now; with nobody there, they are given up."""
+    if ids and contact_id is None:
+        db.execute(sa.delete(removals).where(removals.c.id.in_(ids)))
+    elif ids:
+        db.execute(sa.update(removals).where(removals.c.id.in_(ids)).values(contact_id=contact_id))
 
 
 def _digest(vault: Vault, code: str) -> bytes:

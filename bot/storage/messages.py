@@ -13,6 +13,7 @@ from bot.domain.messages import (
     Contactable,
     ContactId,
     DeliveryState,
+    Form,
     MessageId,
     OutboundMessage,
 )
@@ -32,13 +33,16 @@ class By(StrEnum):
 
 
 TEXT, NOTE, EVENT = "text", "note", "event"
+WITHDRAWN = "withdrawn"
+"""Kind of a message that its writer took back: that it was there, and nothing else."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One thing of a thread. `kind`: text, a `domain.messages.Kind` for what else came, note, or event.
 
-    `key` is the responder's console's own name of a reply or note; the same key is entered once. A struct, and not a dataclass:
-    two or three are made for each message, and a struct of 14 fields is made ten times quicker.
+    `key` is the responder's console's own name of a reply or note; the same key is entered once. `error` says why it was not
+    delivered, as a class. A struct, and not a dataclass:
+    two or three are made for each message, and a struct of 17 fields is made ten times quicker.
     """
 
     id: MessageId
@@ -55,6 +59,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     responder_id: ResponderId | None = None
     key: str = ""
     delivery: DeliveryState | None = None
+    error: str = ""
+    form: Form = Form.PLAIN
+    language: str = ""
 
 
 class _Content(msgspec.Struct, array_like=True):
@@ -63,10 +70,16 @@ class _Content(msgspec.Struct, array_like=True):
     buttons: tuple[Button, ...] = ()
     services: tuple[Contactable, ...] = ()
     platform_id: str = ""
+    form: Form = Form.PLAIN
+    language: str = ""
 
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Content).decode
+
+
+def _content_of(entry: Entry) -> _Content:
+    return _Content(entry.text, entry.author, entry.buttons, entry.services, entry.platform_id, entry.form, entry.language)
 
 
 _insert = Prepared(sa.insert(messages), "id", "contact_id", "seq", "by", "kind", "responder_id", "key_digest", "sealed", "at")
@@ -85,7 +98,7 @@ def add(db: sa.Connection, vault: Vault, entries: Iterable[Entry]) -> None:
             _key_digest(vault, entry.key),
             vault.seal(
                 f"messages:{entry.id}",
-                _encode(_Content(entry.text, entry.author, entry.buttons, entry.services, entry.platform_id)),
+                _encode(_content_of(entry)),
             ),
             microseconds(entry.at),
         )
@@ -165,7 +178,7 @@ def list_last(db: sa.Connection, vault: Vault, contact_ids: Sequence[ContactId])
 
 def entry_of(vault: Vault, row: sa.Row[*tuple[Any, ...]]) -> Entry:
     """The entry that a row beginning with the thread's columns holds."""
-    number, contact_id, seq, by, kind, responder_id, sealed, at, state = row[:9]
+    number, contact_id, seq, by, kind, responder_id, sealed, at, state, error = row[:10]
     content = _decode(vault.open(f"messages:{number}", sealed))
     return Entry(
         id=number,
@@ -181,6 +194,9 @@ def entry_of(vault: Vault, row: sa.Row[*tuple[Any, ...]]) -> Entry:
         platform_id=content.platform_id,
         responder_id=responder_id,
         delivery=DeliveryState(state) if state else None,
+        error=error or "",
+        form=content.form,
+        language=content.language,
     )
 
 
@@ -197,7 +213,36 @@ def rewrite(db: sa.Connection, vault: Vault, message_ids: Sequence[MessageId], c
 def open_bubble(vault: Vault, message_id: MessageId, sealed: bytes) -> OutboundMessage:
     """The bubble that this entry, as it is sealed, is to its contact."""
     content = _decode(vault.open(f"messages:{message_id}", sealed))
-    return OutboundMessage(text=content.text, buttons=content.buttons, services=content.services, author=content.author)
+    return OutboundMessage(
+        text=content.text,
+        buttons=content.buttons,
+        services=content.services,
+        author=content.author,
+        form=content.form,
+        language=content.language,
+    )
+
+
+def withdraw(db: sa.Connection, vault: Vault, contact_id: ContactId, platform_id: str, *, above: int) -> tuple[int, bool]:
+    """Forget the words of the contact's message that its platform calls this, when its number is above `above`.
+
+    Gives its number, 0 when there is none such, and whether the words were forgotten.
+    """
+    query = _thread.where(messages.c.contact_id == contact_id, messages.c.by == By.CONTACT.value)
+    for row in db.execute(query):
+        entry = entry_of(vault, row)
+        if entry.platform_id != platform_id:
+            continue
+        if entry.seq > above:
+            sealed = vault.seal(f"messages:{entry.id}", _encode(_Content()))
+            db.execute(sa.update(messages).where(messages.c.id == entry.id).values(kind=WITHDRAWN, sealed=sealed))
+        return entry.seq, entry.seq > above
+    return 0, False
+
+
+def platform_id_of(vault: Vault, message_id: MessageId, sealed: bytes) -> str:
+    """The platform's name of this entry, as it is sealed; empty where it has none."""
+    return _decode(vault.open(f"messages:{message_id}", sealed)).platform_id
 
 
 def _key_digest(vault: Vault, key: str) -> bytes | None:

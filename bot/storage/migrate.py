@@ -8,7 +8,7 @@ from alembic.config import Config
 from alembic.util import CommandError
 
 from bot.storage import tables_people  # noqa: F401 - its tables belong to the same metadata
-from bot.storage.database import Database, DatabaseUnusable
+from bot.storage.database import Database, DatabaseUnusable, Turn, alone
 from bot.storage.tables import metadata
 
 METADATA = metadata
@@ -29,6 +29,7 @@ def upgrade(connection: sa.Connection) -> None:
     Raises:
         DatabaseUnusable: it was written by a newer release.
     """
+    alone(connection, Turn.MIGRATE)
     try:
         command.upgrade(config(connection), "head")
     except CommandError as exc:

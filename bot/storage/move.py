@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from bot.storage import canary
-from bot.storage.database import Database, DatabaseUnusable, explained, is_away
+from bot.storage.database import Database, DatabaseUnusable, Turn, alone, explained, is_away
 from bot.storage.migrate import METADATA, upgrade
 from bot.storage.vault import Vault
 
@@ -21,8 +21,6 @@ CHUNK = 2_000
 """Rows that are in memory at once: some megabytes of sealed texts."""
 
 _VERSION = "alembic_version"
-_ONE_AT_A_TIME = 7_238_310_041
-"""The advisory lock of a move. Any number does that nothing else in the database takes."""
 
 
 class MoveRefused(DatabaseUnusable):
@@ -93,7 +91,7 @@ def _upgrade(db: sa.Connection, newer: str) -> None:
 def _copy_all(source: sa.Connection, target: sa.Connection) -> list[Moved]:
     if target.dialect.name != "postgresql":
         raise MoveRefused("database.url must name the PostgreSQL database to move to: postgresql://user@host/name.")
-    target.execute(sa.select(sa.func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+    alone(target, Turn.MIGRATE)
     _prepare(target)
     moved = []
     for table in METADATA.sorted_tables:

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 import msgspec
 import sqlalchemy as sa
 
-from bot.domain.messages import ContactId, DeliveryState, MessageId, OutboundMessage, Receipt
+from bot.domain.messages import ContactId, DeliveryState, Failing, MessageId, OutboundMessage, Receipt
+from bot.storage.database import Turn, alone
+from bot.storage.ids import node_of
 from bot.storage.messages import open_bubble
 from bot.storage.prepared import Prepared, PreparedIn
 from bot.storage.tables import contacts, conversations, messages, microseconds, moment_of, outbox
@@ -50,6 +52,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     is_human: bool
     was_unknown: bool
+    lease: int
     is_safety: bool = False
     wrote_at: datetime | None = None
 
@@ -63,7 +66,9 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fate(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one try. `due_at` when it goes back to the queue; `platform_id` when it was taken.
+    """What became of one try under a `lease`; 0 for one that never started.
+
+    `due_at` when it goes back to the queue; `platform_id` when it was taken.
 
     `is_followed`: the platform will tell more of it under this id, so it must be found by it.
     """
@@ -75,6 +80,7 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     unreachable: ContactId | None = None
     was_tried: bool = True
+    lease: int = 0
     is_followed: bool = True
 
 
@@ -168,7 +174,8 @@ _candidates = Prepared(
     )
     .order_by(outbox.c.rank, outbox.c.id)
     .limit(sa.bindparam("most"))
-    .with_for_update(of=outbox, skip_locked=True),
+    # Not past what is locked: the next message of the same talk would overtake it.
+    .with_for_update(of=outbox),
     "now",
     "most",
 )
@@ -192,6 +199,8 @@ _start = PreparedIn(
 
 def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: timedelta, most: int) -> list[Due]:
     """The messages that may go out now, urgent first, marked as being sent. What was said under another speaker is dropped."""
+    # Whoever takes at the same time would not see that a talk's earlier message is in these hands, and overtake it.
+    alone(db, Turn.TAKE_OUTBOX)
     rows = _candidates.rows(db, (microseconds(now), most))
     due: list[Due] = []
     stale: list[Fate] = []
@@ -231,6 +240,7 @@ def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: 
                 attempts=attempts + 1,
                 is_human=bool(is_human),
                 was_unknown=bool(was_unknown),
+                lease=by,
                 is_safety=bool(is_safety),
                 wrote_at=None if wrote_at is None else moment_of(wrote_at),
             )
@@ -243,7 +253,12 @@ def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: 
 
 _record = Prepared(
     sa.update(outbox)
-    .where(outbox.c.id == sa.bindparam("which"), outbox.c.state == sa.bindparam("before"))
+    .where(
+        outbox.c.id == sa.bindparam("which"),
+        outbox.c.state == sa.bindparam("before"),
+        # Whose lease was given to somebody else has no say any more.
+        sa.func.coalesce(outbox.c.lease, 0) == sa.bindparam("held_by", type_=sa.BigInteger),
+    )
     .values(
         state=sa.bindparam("state"),
         due_at=sa.func.coalesce(sa.bindparam("due_at", type_=outbox.c.due_at.type), outbox.c.due_at),
@@ -258,6 +273,7 @@ _record = Prepared(
     ),
     "which",
     "before",
+    "held_by",
     "state",
     "due_at",
     "untried",
@@ -270,11 +286,12 @@ _record = Prepared(
 
 
 def record(db: sa.Connection, vault: Vault, fates: Sequence[Fate], *, now: datetime) -> None:
-    """Note what became of tries. A fate for a message that is not being sent any more changes nothing."""
+    """Note what became of tries. A fate for a message that is not being sent any more under its lease changes nothing."""
     rows = [
         (
             fate.id,
             DeliveryState.QUEUED.value if fate.error in _NEVER_STARTED else DeliveryState.SENDING.value,
+            fate.lease,
             fate.state.value,
             None if fate.due_at is None else microseconds(fate.due_at),
             0 if fate.was_tried or fate.error in _NEVER_STARTED else 1,
@@ -290,16 +307,38 @@ def record(db: sa.Connection, vault: Vault, fates: Sequence[Fate], *, now: datet
         _record.many(db, rows)
 
 
-def settle_lost(db: sa.Connection, *, now: datetime, channels_that_resend: Sequence[str]) -> list[ContactId]:
+RECEIPT_WAIT = timedelta(seconds=20)
+"""How long a receipt is waited for before a message of unknown fate goes out again. A status mostly comes in seconds; nothing of the
+same talk goes out meanwhile, so that it must not be long."""
+
+
+def settle_lost(
+    db: sa.Connection,
+    *,
+    now: datetime,
+    channels_that_resend: Sequence[str],
+    channels_with_receipts: Sequence[str] = (),
+    gone: Sequence[int] = (),
+    is_everybody_gone: bool = False,
+) -> list[ContactId]:
     """Settle what was being sent by somebody who is gone: its fate is unknown.
 
-    A question of the program goes out once more where the channel allows it, and says so in `was_unknown`; a responder's own
-    words wait as unknown for her decision. Gives the contacts concerned.
+    Gone is whose lease ran out, whose process (by its number) is among `gone`, or everybody.
+
+    A question of the program goes out once more where the channel allows it, and says so in `was_unknown`, after its receipt was
+    waited for where there are any; a responder's own words wait as unknown for her decision. Gives the contacts concerned.
     """
-    lost = outbox.c.state.in_((_queued, _sending)) & (outbox.c.state == _sending) & (outbox.c.lease_until < now)
-    who = list(db.scalars(sa.select(outbox.c.contact_id).where(lost).distinct()))
-    if not who:
+    is_lost = outbox.c.state.in_((_queued, _sending)) & (outbox.c.state == _sending)
+    if not is_everybody_gone:
+        is_lost &= sa.or_(outbox.c.lease_until < now, node_of(outbox.c.lease).in_(gone))
+    rows = db.execute(sa.select(outbox.c.id, outbox.c.contact_id).where(is_lost)).all()
+    if not rows:
         return []
+    lost = sa.and_(outbox.c.id.in_([row.id for row in rows]), is_lost)
+    waits = sa.and_(
+        ~outbox.c.is_safety,
+        outbox.c.contact_id.in_(sa.select(contacts.c.id).where(contacts.c.channel.in_(channels_with_receipts))),
+    )
     may_resend = sa.and_(
         ~outbox.c.is_human,
         ~outbox.c.was_unknown,
@@ -311,26 +350,27 @@ def settle_lost(db: sa.Connection, *, now: datetime, channels_that_resend: Seque
         .values(
             state=sa.case((may_resend, DeliveryState.QUEUED.value), else_=DeliveryState.UNKNOWN.value),
             was_unknown=True,
+            due_at=sa.case((waits, sa.literal(now + RECEIPT_WAIT, outbox.c.due_at.type)), else_=outbox.c.due_at),
             lease=None,
             lease_until=None,
             updated_at=now,
         )
     )
-    return [ContactId(contact_id) for contact_id in who]
+    return [ContactId(who) for who in dict.fromkeys(row.contact_id for row in rows)]
 
 
-def give_back_unheld(db: sa.Connection, *, lease: int, held: Collection[MessageId], now: datetime) -> int:
-    """Queue again what was handed to the sender of this lease and never reached it. How many.
+def give_back_unheld(db: sa.Connection, *, leases: Collection[int], held: Collection[MessageId], now: datetime) -> int:
+    """Queue again what was handed to the sender of these leases and never reached it. How many.
 
     It holds every message from the moment it is handed over until its fate is written: what it does not hold was never tried. That
     happens where a commit succeeds and its answer is lost.
     """
-    mine = sa.and_(outbox.c.state == _sending, outbox.c.lease == lease, outbox.c.updated_at < now - _SURELY_ARRIVED)
+    mine = sa.and_(outbox.c.state == _sending, outbox.c.lease.in_(leases), outbox.c.updated_at < now - _SURELY_ARRIVED)
     lost = [number for number in db.scalars(sa.select(outbox.c.id).where(mine)) if number not in held]
     if lost:
         db.execute(
             sa.update(outbox)
-            .where(outbox.c.id.in_(lost), outbox.c.lease == lease, outbox.c.state == _sending)
+            .where(outbox.c.id.in_(lost), outbox.c.lease.in_(leases), outbox.c.state == _sending)
             .values(state=DeliveryState.QUEUED.value, attempts=0, lease=None, lease_until=None, updated_at=now)
         )
     return len(lost)
@@ -350,8 +390,17 @@ _ORDER = {
 _STARTED = sa.or_(outbox.c.state != DeliveryState.QUEUED.value, outbox.c.was_unknown)
 
 
+_AGAIN_AFTER = {Failing.PASSING: timedelta(seconds=30), Failing.CHANNEL: timedelta(seconds=60)}
+"""When a message goes out again that the platform had taken and then, for certain, did not deliver."""
+
+_MOST_TRIES = 20
+_TRIED = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.UNKNOWN)
+
+
 def note_receipt(db: sa.Connection, vault: Vault, receipt: Receipt, *, now: datetime) -> ContactId | None:
     """Raise a message's state by what its platform says; a state never goes back. The contact, if the message is ours.
+
+    What was taken and then not delivered, for a reason that passes, is queued again.
 
     A message whose sending was never heard of again is found by our key: then it did arrive, and is not sent once more.
     """
@@ -360,7 +409,7 @@ def note_receipt(db: sa.Connection, vault: Vault, receipt: Receipt, *, now: date
         which = sa.and_(outbox.c.id == int(number), _STARTED)
     else:
         which = outbox.c.platform_digest == vault.digest("platform id", receipt.platform_id)
-    query = sa.select(outbox.c.id, outbox.c.contact_id, outbox.c.state, outbox.c.platform_digest)
+    query = sa.select(outbox.c.id, outbox.c.contact_id, outbox.c.state, outbox.c.attempts, outbox.c.platform_digest)
     row = db.execute(query.where(which)).one_or_none()
     if row is None:
         return None
@@ -369,8 +418,14 @@ def note_receipt(db: sa.Connection, vault: Vault, receipt: Receipt, *, now: date
     if _ORDER[receipt.state] > _ORDER[before]:
         values["state"] = receipt.state.value
     elif receipt.state is DeliveryState.FAILED and _ORDER[before] <= _ORDER[DeliveryState.SENT]:
-        values |= {"state": DeliveryState.FAILED.value, "error": receipt.error[:60] or None}
-    if row.platform_digest is None and receipt.platform_id:
+        again = _AGAIN_AFTER.get(receipt.failing)
+        is_latest = row.platform_digest in (None, vault.digest("platform id", receipt.platform_id))
+        if again is None or row.attempts >= _MOST_TRIES:
+            values |= {"state": DeliveryState.FAILED.value, "error": receipt.error[:60] or None}
+        elif before in _TRIED and is_latest:
+            values |= {"state": DeliveryState.QUEUED.value, "error": receipt.error[:60] or None, "due_at": now + again}
+            values |= {"platform_digest": None, "platform_sealed": None}
+    if row.platform_digest is None and receipt.platform_id and "due_at" not in values:
         values["platform_digest"] = vault.digest("platform id", receipt.platform_id)
         values["platform_sealed"] = vault.seal(f"outbox:{row.id}", receipt.platform_id.encode())
     if values:
@@ -422,6 +477,11 @@ def next_due_at(db: sa.Connection) -> datetime | None:
 def contacts_of(db: sa.Connection, ids: Sequence[MessageId]) -> list[int]:
     """Whose messages these are."""
     return list(db.scalars(sa.select(outbox.c.contact_id).where(outbox.c.id.in_(ids)).distinct()))
+
+
+def count_resent(db: sa.Connection) -> int:
+    """How many messages were of unknown fate once: the only ones that may have arrived twice."""
+    return int(db.scalar(sa.select(sa.func.count()).select_from(outbox).where(outbox.c.was_unknown)) or 0)
 
 
 def count_by_state(db: sa.Connection) -> dict[str, int]:

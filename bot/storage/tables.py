@@ -187,6 +187,17 @@ outbox = sa.Table(
     ),
 )
 
+removals = sa.Table(
+    "removals",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("contact_id", sa.ForeignKey("contacts.id"), nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("attempts", sa.SmallInteger, nullable=False),
+    sa.Column("due_at", Moment, nullable=False),
+    sa.Column("until", Moment, nullable=False),
+)
+
 cases = sa.Table(
     "cases",
     metadata,
@@ -251,10 +262,10 @@ audit = sa.Table(
     sa.Column("case_id", sa.BigInteger),
     sa.Column("detail", sa.String(60)),
     sa.Index(
-        "audit_claims",
+        "audit_replies",
         "at",
-        sqlite_where=sa.text("action = 'case_claimed'"),
-        postgresql_where=sa.text("action = 'case_claimed'"),
+        sqlite_where=sa.text("action = 'reply_sent'"),
+        postgresql_where=sa.text("action = 'reply_sent'"),
     ),
 )
 

@@ -39,6 +39,7 @@ def build_site(core: Core, hooks: Mapping[str, App] = MappingProxyType({})) -> S
         ConsoleParts(
             database=core.database,
             live=core.live,
+            standing=core.standing,
             desk=core.desk,
             door=door,
             wording=wording,
@@ -63,7 +64,9 @@ def build_site(core: Core, hooks: Mapping[str, App] = MappingProxyType({})) -> S
             partners=tuple(core.settings.partners),
         )
     )
-    health = Health(database=core.database, channels=core.channels, refused=admission.refused, now=core.now)
+    health = Health(
+        database=core.database, channels=core.channels, standing=core.standing, refused=admission.refused, now=core.now
+    )
     return Site(console=console, chat=chat, health=health, hooks=Hooks(hooks))
 
 

@@ -10,7 +10,9 @@ from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 
 from bot.actions import handoff
+from bot.actions.knock import knock
 from bot.actions.people import OffDuty
+from bot.actions.speaking import Desk
 from bot.domain.cases import CaseAlreadyClaimed, CaseId
 from bot.domain.messages import MessageId
 from bot.domain.responders import NotAllowed, Responder, may_read, may_take_people
@@ -23,6 +25,7 @@ from bot.web.parts import CONSOLE_TOPIC
 from bot.web.schemas import CaseDetail, Close, Note, Presence, Queue, RaiseLevel, Reply
 from bot.web.signin import parts_of, signed_in_as
 from bot.web.views import detail_of, message_of, queue_of
+from nlu.understanding import Level
 
 T = TypeVar("T")
 AnyRequest = Request[Any, Any, Any]
@@ -114,11 +117,19 @@ class Cases(Controller):
                 text=data.text,
                 control_epoch=data.control_epoch,
                 seen_seq=data.seen_seq,
+                asks_place=data.asks_place,
                 now=now,
             ),
         )
         _tell(request, which, entry.seq)
-        return message_of(entry)
+        return message_of(entry, Level.P4)
+
+    @post("/knock", status_code=HTTP_200_OK)
+    async def knock(self, request: AnyRequest, case_id: FromPath[str]) -> CaseDetail:
+        """Ask the person to write when it is safe, where the platform lets nobody else begin."""
+        which, me, desk = _case_id(case_id), _me(request), parts_of(request).desk
+        await _act(request, lambda db, now: knock(db, desk, which, by=me, now=now))
+        return await _changed(request, which)
 
     @post("/messages/{message_id:str}/again", status_code=HTTP_202_ACCEPTED)
     async def send_again(self, request: AnyRequest, case_id: FromPath[str], message_id: FromPath[str]) -> None:
@@ -137,7 +148,7 @@ class Cases(Controller):
             request, lambda db, now: handoff.note(db, desk, which, by=me, key=_own_key(me, data.key), text=data.text, now=now)
         )
         _tell(request, which, entry.seq)
-        return message_of(entry)
+        return message_of(entry, Level.P4)
 
     @post("/release", status_code=HTTP_204_NO_CONTENT)
     async def release(self, request: AnyRequest, case_id: FromPath[str]) -> None:
@@ -215,7 +226,7 @@ async def _detail(request: AnyRequest, which: CaseId) -> CaseDetail:
     return await parts.database.read(lambda db: detail_of(db, parts, which, me, language=language, now=now))
 
 
-def _note_reading(db: sa.Connection, desk: handoff.Desk, which: CaseId, me: Responder, *, now: datetime) -> bool:
+def _note_reading(db: sa.Connection, desk: Desk, which: CaseId, me: Responder, *, now: datetime) -> bool:
     """Whether this person may read the case; noted either way. Its holder has then read what there is."""
     case = cases.get(db, desk.vault, which)
     is_allowed = may_read(me, holder=case.holder)

@@ -4,7 +4,16 @@ from dataclasses import dataclass
 
 from litestar.exceptions import HTTPException, ValidationException
 
-from bot.actions.handoff import ContactUnreachable, ContactUnsafe, ControlLost, ConversationMovedOn, NobodyWaits, NoFreeSlot
+from bot.actions.handoff import (
+    ContactUnreachable,
+    ContactUnsafe,
+    ControlLost,
+    ConversationMovedOn,
+    NobodyWaits,
+    NoFreeSlot,
+    WindowClosed,
+)
+from bot.actions.knock import MayNotKnock
 from bot.actions.people import LinkUsed, OffDuty, TooManyTries, WrongPassword
 from bot.domain.cases import CaseAlreadyClaimed, CaseClosed, LevelOnlyRises, NotTheHolder
 from bot.domain.credentials import LoginUnusable, NameUnusable, PasswordWeak, Weakness
@@ -55,6 +64,8 @@ _TABLE: dict[type[Exception], Answer] = {
     ControlLost: Answer(status=409, code="control_lost"),
     ContactUnreachable: Answer(status=409, code="contact_unreachable"),
     ContactUnsafe: Answer(status=409, code="contact_unsafe"),
+    WindowClosed: Answer(status=409, code="window_closed"),
+    MayNotKnock: Answer(status=409, code="may_not_knock"),
     LoginTaken: Answer(status=409, code="login_taken", field="login"),
     LoginUnusable: Answer(status=400, code="login_unusable", field="login"),
     NameUnusable: Answer(status=400, code="name_unusable", field="name"),
@@ -116,6 +127,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "contact_unsafe": (
         "Jangan menulis lebih dulu. Tunggu sampai ia menulis. Draf Anda aman.",
         "Do not write first. Wait until they write. Your draft is safe.",
+    ),
+    "window_closed": (
+        "Ia sudah lebih dari sehari tidak menulis, jadi WhatsApp tidak mengantar pesan. Draf Anda aman.",
+        "They have not written for more than a day, so WhatsApp delivers nothing. Your draft is safe.",
+    ),
+    "may_not_knock": (
+        "Ia tidak bisa diminta menulis lagi dari sini.",
+        "They cannot be asked to write again from here.",
     ),
     "login_taken": ("Nama masuk ini sudah dipakai. Pilih yang lain.", "This login is taken. Choose another."),
     "login_unusable": (

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from bot.channels.channel import Channel
-from bot.storage import cases, inbox, outbox
+from bot.channels.standing import Side, Standing
+from bot.storage import cases, contacts, inbox, outbox
 from bot.storage.database import Database
 from bot.web.asgi import Receive, Scope, Send, answer
 
@@ -20,10 +21,12 @@ class Health:
         *,
         database: Database,
         channels: Mapping[str, Channel],
+        standing: Standing,
         refused: Mapping[str, int],
         now: Callable[[], datetime],
     ) -> None:
         self._channels = channels
+        self._standing = standing
         self._database = database
         self._refused = refused
         self._now = now
@@ -32,6 +35,11 @@ class Health:
             "teduh_inbox_oldest_seconds", "Age of the oldest update not worked yet.", registry=self._registry
         )
         self._outbox = Gauge("teduh_outbox_messages", "Outbound messages by state.", ["state"], registry=self._registry)
+        self._resent = Gauge(
+            "teduh_outbox_were_unknown",
+            "Outbound messages whose fate was unknown once: the only ones that may have arrived twice.",
+            registry=self._registry,
+        )
         self._refusals = Gauge(
             "teduh_web_told_to_wait",
             "Messages of the web chat that were told to wait since the start, by reason.",
@@ -40,8 +48,16 @@ class Health:
         )
         self._waiting = Gauge("teduh_queue_waiting", "People waiting for a responder.", ["level"], registry=self._registry)
         self._longest = Gauge("teduh_queue_oldest_seconds", "Longest wait for a responder.", ["level"], registry=self._registry)
-
         self._channel = Gauge("teduh_channel", "What a channel says of itself.", ["channel", "figure"], registry=self._registry)
+        self._down = Gauge(
+            "teduh_channel_down_seconds",
+            "How long a side of a channel (sending, taking) can't be used; 0 when it can.",
+            ["channel", "side"],
+            registry=self._registry,
+        )
+        self._unreachable = Gauge(
+            "teduh_contacts_unreachable", "Contacts that a platform does not deliver to.", ["channel"], registry=self._registry
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         """Serve one request."""
@@ -68,6 +84,7 @@ class Health:
         self._outbox.clear()
         for state, count in outbox.count_by_state(db).items():
             self._outbox.labels(state).set(count)
+        self._resent.set(outbox.count_resent(db))
         for reason, count in self._refused.items():
             self._refusals.labels(reason).set(count)
         for queue in cases.count_queue(db):
@@ -78,3 +95,10 @@ class Health:
         for name, channel in self._channels.items():
             for figure, value in channel.figures().items():
                 self._channel.labels(name, figure).set(value)
+            for side in Side:
+                self._down.labels(name, side.value).set(0)
+        for trouble in self._standing.list():
+            self._down.labels(trouble.channel, trouble.side.value).set(max((now - trouble.since).total_seconds(), 1))
+        self._unreachable.clear()
+        for name, count in contacts.count_unreachable(db).items():
+            self._unreachable.labels(name).set(count)

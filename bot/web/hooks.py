@@ -7,8 +7,10 @@ from urllib.parse import parse_qsl
 import structlog
 
 from bot.channels import whatsapp_updates
+from bot.channels.standing import Side, Standing
 from bot.channels.telegram_updates import Unpacked
-from bot.domain.messages import Update
+from bot.channels.whatsapp_errors import failing_of
+from bot.domain.messages import Failing, Update
 from bot.web.asgi import App, Receive, Scope, Send, TooLarge, answer, read_body
 
 log = structlog.get_logger()
@@ -89,11 +91,13 @@ class WhatsAppHook:
         verify_token: str,
         unpack: Callable[[bytes], whatsapp_updates.Unpacked],
         store: StoreUpdates,
+        standing: Standing,
     ) -> None:
         self._secrets = [secret.encode() for secret in secrets if secret]
         self._verify_token = verify_token
         self._unpack = unpack
         self._store = store
+        self._standing = standing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -116,6 +120,8 @@ class WhatsAppHook:
             log.info("whatsapp_event_ignored", reason=name)
         for code in unpacked.troubles:
             log.error("whatsapp_reports_trouble", code=code)
+            if failing_of(code) is Failing.CHANNEL:
+                self._standing.note(whatsapp_updates.CHANNEL, Side.SENDING, f"whatsapp_{code}")
         if unpacked.updates and not await _is_stored(self._store, unpacked.updates, send):
             return
         await answer(send, 200, b"")

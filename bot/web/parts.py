@@ -6,8 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from bot.actions.handoff import Desk
 from bot.actions.people import Door
+from bot.actions.speaking import Desk
+from bot.channels.standing import Standing
 from bot.dialogue.session import Session
 from bot.domain.cases import Case
 from bot.storage.database import Database
@@ -51,6 +52,7 @@ class ConsoleParts:
 
     database: Database
     live: Live
+    standing: Standing
     desk: Desk
     door: Door
     wording: Wording

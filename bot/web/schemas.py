@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from bot.actions.knock import Knock
 from bot.domain.cases import CaseStatus, Control, Outcome
 from bot.domain.messages import DeliveryState
 from bot.domain.responders import Role
@@ -14,7 +15,10 @@ Language = Literal["id", "en"]
 Speaker = Literal["contact", "program", "me", "responder"]
 NotTaking = Literal["", "off_duty", "full", "nobody_waits"]
 BriefState = Literal["known", "unsure", "refused", "not_asked"]
-Lock = Literal["", "not_holder", "closed", "contact_blocked", "contact_stopped", "unsafe"]
+Lock = Literal["", "not_holder", "closed", "contact_blocked", "contact_stopped", "unsafe", "window_closed"]
+
+Failure = Literal["", "unreachable", "moved", "window_closed", "superseded", "refused"]
+Outage = Literal["token", "payment", "account", "intake"]
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Key = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -116,6 +120,19 @@ class CaseSummary(Schema):
     lease_until: datetime | None
 
 
+class Trouble(Schema):
+    """A channel that can't be used just now. `side` sending: nothing goes out; taking: messages may not come in, or go elsewhere.
+
+    `reason` token: it was revoked or is wrong; payment; account: locked, restricted, without a right; intake: somebody else takes
+    its messages, or nobody does.
+    """
+
+    channel: str
+    side: Literal["sending", "taking"]
+    reason: Outage
+    since: datetime
+
+
 class Queue(Schema):
     """GET /api/queue: all four levels always, most urgent first. `may_take` False comes with `reason`."""
 
@@ -125,6 +142,7 @@ class Queue(Schema):
     may_take: bool
     reason: NotTaking
     responders_on_duty: int
+    troubles: list[Trouble] = []
 
 
 # ── one case ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -133,10 +151,13 @@ class Queue(Schema):
 class Message(Schema):
     """One thing of the thread, in order of `seq`.
 
-    `kind` text; voice, photo, document, location, sticker, contact, unsupported (nothing to show but that it came); note (team
-    only); event (`text` is then one of claimed, released, lease_lost, closed, handed_over, safety_sent, level_raised, blocked,
-    unblocked, left_page, stopped, moved, linked, revoked). `delivery` of outbound ones only. `buttons` are the labels that were
-    offered.
+    `kind` text; voice, photo, video, document, sticker, contact, unsupported (nothing to show but that it came, and a caption);
+    location (`text` is latitude and longitude, as exactly as the case needs); reaction (`text` is the emoji); withdrawn (its words
+    are gone); edit; note (team only); event (`text` is then one of claimed, released, lease_lost, closed, handed_over, safety_sent,
+    level_raised, blocked, unblocked, unreachable, knocked, left_page, stopped, moved, linked, revoked, revoked_kept). `delivery` of
+    outbound ones only. `buttons` are the labels that were offered. `failure` says why a failed one did not go out: unreachable
+    (blocked us, or the number is gone), moved (the number may be in other hands), window_closed (the platform lets nobody write
+    after a day of silence), superseded (somebody else speaks by now), refused (by the platform).
     """
 
     id: str
@@ -148,6 +169,7 @@ class Message(Schema):
     author: str = ""
     buttons: list[str] = []
     delivery: DeliveryState | None = None
+    failure: Failure = ""
 
 
 class Sign(Schema):
@@ -197,7 +219,9 @@ class CaseDetail(Schema):
     """GET /api/cases/{id}: all that its holder sees. `version` rises with every change, `last_seq` with every message.
 
     A reply must name the `control_epoch` and the `seen_seq` it was written against. `may_write` False comes with `lock`, the one
-    reason: not_holder, closed, contact_blocked, contact_stopped, unsafe (do not write first).
+    reason: not_holder, closed, contact_blocked, contact_stopped, unsafe (do not write first), window_closed (the platform delivers
+    nothing, since the person last wrote too long ago). `window_until` is when it closes, null where there is no such limit.
+    `knock` says whether they can then be asked to write again: possible, no_consent, no_template, sent.
     """
 
     id: str
@@ -219,6 +243,8 @@ class CaseDetail(Schema):
     last_seq: int
     may_write: bool
     lock: Lock
+    window_until: datetime | None
+    knock: Knock
     may_contact_first: bool | None
     safe_hours: str
     place: str
@@ -231,12 +257,16 @@ class CaseDetail(Schema):
 
 
 class Reply(Schema):
-    """POST /api/cases/{id}/replies. `key` is the console's own, so that a repeated request sends once."""
+    """POST /api/cases/{id}/replies. `key` is the console's own, so that a repeated request sends once.
+
+    `asks_place`: with a button that sends where the person is, where their channel has one.
+    """
 
     key: Key
     text: Words
     control_epoch: Count
     seen_seq: Count
+    asks_place: bool = False
 
 
 class Note(Schema):
@@ -276,7 +306,8 @@ class Fault(Schema):
     """Every error of the API. `code` is ours and stable, `message` in the reader's language, `field` where one is at fault.
 
     409: case_already_claimed, conversation_moved_on (someone wrote; `last_seq` is now), control_lost, case_closed, stale_version,
-    contact_unreachable, contact_unsafe, login_taken. 404: nobody_waits, case_not_found, message_not_found, not_found.
+    contact_unreachable, contact_unsafe, window_closed, may_not_knock,
+    login_taken. 404: nobody_waits, case_not_found, message_not_found, not_found.
     403: not_allowed, not_holder,
     off_duty, no_slot, level_only_rises, cross_site. 401: signed_out, wrong_password, link_used. 400: invalid, login_unusable,
     name_unusable, password_too_short, password_too_long, password_too_common, password_holds_login. 413: too_large.

@@ -5,22 +5,27 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from bot.actions.handoff import claimed_at
+from bot.actions.handoff import must_wait
+from bot.actions.knock import knock_of
 from bot.domain.cases import Case, CaseId, CaseStatus, Control, is_leased
 from bot.domain.contacts import Conversation, code_of
 from bot.domain.linking import hide_codes
-from bot.domain.messages import ContactId
+from bot.domain.messages import ContactId, Kind
+from bot.domain.places import show_place
 from bot.domain.responders import Responder
+from bot.domain.windows import closes_at, is_open
 from bot.storage import caseload, cases, consents, contacts, messages, people
 from bot.storage.cases import LevelQueue
 from bot.storage.contacts import Known
 from bot.storage.messages import By, Entry
 from bot.web import schemas
+from bot.web.failures import failure_of, trouble_of
 from bot.web.parts import ConsoleParts
 from bot.web.schemas import CaseDetail, CaseSummary, Language, LevelCount, Queue
 from nlu.understanding import Level
 
 _PREVIEW_LENGTH = 120
+_IN_DANGER = (Level.P1, Level.P2)
 
 
 def queue_of(db: sa.Connection, parts: ConsoleParts, me: Responder, *, now: datetime) -> Queue:
@@ -34,6 +39,7 @@ def queue_of(db: sa.Connection, parts: ConsoleParts, me: Responder, *, now: date
         may_take=not reason,
         reason=reason,
         responders_on_duty=people.count_on_duty(db, now),
+        troubles=[trouble_of(each) for each in parts.standing.list()],
     )
 
 
@@ -62,7 +68,7 @@ def _summaries(db: sa.Connection, parts: ConsoleParts, me: Responder, held: Sequ
                 channel=known.contact.channel,
                 languages=_languages(known),
                 status=case.status,
-                preview=_shorten(hide_codes(entry.text)) if entry else "",
+                preview=_shorten(_words_of(entry, case.level)) if entry else "",
                 preview_by=_speaker(entry, me) if entry else "program",
                 last_at=entry.at if entry else case.opened_at,
                 unread=unread.get(case.id, 0),
@@ -82,7 +88,7 @@ def detail_of(
     talk, session = known.conversation, known.memory.session
     thread = messages.list_thread(db, vault, case.contact_id)
     is_mine = case.holder == me.id and is_leased(case, now=now)
-    lock = _lock(case, talk, thread, is_mine=is_mine)
+    lock = _lock(case, talk, thread, is_mine=is_mine, now=now)
     return CaseDetail(
         id=str(case.id),
         version=case.version,
@@ -103,6 +109,8 @@ def detail_of(
         last_seq=talk.seq,
         may_write=not lock,
         lock=lock,
+        window_until=closes_at(talk.contact.channel, talk.wrote_at),
+        knock=knock_of(parts.desk, case, known, thread, now=now),
         may_contact_first=case.may_contact_first,
         safe_hours=wording.find_safe_hours(session, language) if session else "",
         place=wording.find_place(session, language) if session else "",
@@ -111,27 +119,37 @@ def detail_of(
         notes=list(case.notes),
         consents=_consents(db, parts, case.contact_id),
         services=wording.list_services(case, session, language),
-        thread=[message_of(entry) for entry in thread],
+        thread=[message_of(entry, case.level) for entry in thread],
     )
 
 
-def message_of(entry: Entry) -> schemas.Message:
-    """One thing of a thread."""
+def message_of(entry: Entry, level: Level) -> schemas.Message:
+    """One thing of a thread, in a case of this level."""
     return schemas.Message(
         id=str(entry.id),
         seq=entry.seq,
         by=entry.by.value,
         kind=entry.kind,
-        # The code is for who got it, not for who answers them.
-        text=hide_codes(entry.text) if entry.by is By.PROGRAM else entry.text,
+        text=_words_of(entry, level),
         at=entry.at,
         author=entry.author,
         buttons=[button.label for button in entry.buttons],
         delivery=entry.delivery,
+        failure=failure_of(entry),
     )
 
 
-def _lock(case: Case, talk: Conversation, thread: Sequence[Entry], *, is_mine: bool) -> schemas.Lock:
+def _words_of(entry: Entry, level: Level) -> str:
+    """The words; a place as exactly as the level needs it: to find somebody in danger, else which part of town.
+
+    A code to go on elsewhere is for who got it, not for who answers them.
+    """
+    if entry.kind == Kind.LOCATION:
+        return show_place(entry.text, is_exact=level in _IN_DANGER)
+    return hide_codes(entry.text) if entry.by is By.PROGRAM else entry.text
+
+
+def _lock(case: Case, talk: Conversation, thread: Sequence[Entry], *, is_mine: bool, now: datetime) -> schemas.Lock:
     """The one reason why nothing can be written; empty when it can."""
     if case.status is CaseStatus.CLOSED:
         return "closed"
@@ -141,8 +159,10 @@ def _lock(case: Case, talk: Conversation, thread: Sequence[Entry], *, is_mine: b
         return "contact_blocked"
     if talk.control is Control.PAUSED:
         return "contact_stopped"
-    if not case.may_contact_first and claimed_at(thread) > talk.inbound_seq:
+    if must_wait(case, thread):
         return "unsafe"
+    if not is_open(talk.contact.channel, talk.wrote_at, now=now):
+        return "window_closed"
     return ""
 
 

@@ -20,6 +20,7 @@ const say = (seq: number, by: Message['by'], text: string, seconds: number, rest
   author: by === 'responder' ? 'Ratna' : '',
   buttons: [],
   delivery: by === 'contact' || by === 'system' ? null : 'read',
+  failure: '',
   ...rest,
 })
 
@@ -43,6 +44,8 @@ const wulan: CaseDetail = {
   last_seq: 10,
   may_write: true,
   lock: '',
+  window_until: null,
+  knock: '',
   may_contact_first: false,
   safe_hours: '',
   place: 'Kab. Temanggung, Jawa Tengah',
@@ -188,6 +191,7 @@ export async function answer(request: IncomingMessage, response: ServerResponse)
       at: new Date().toISOString(),
       kind: isNote ? 'note' : 'text',
       delivery: isNote ? null : 'sent',
+      failure: '',
     })
     add(which, message)
     return tell(201, message)

@@ -17,6 +17,7 @@ export function makeMessage(change: Partial<Message> = {}): Message {
     author: '',
     buttons: [],
     delivery: null,
+    failure: '',
     ...change,
   }
 }
@@ -42,6 +43,8 @@ export function makeCase(change: Partial<CaseDetail> = {}): CaseDetail {
     last_seq: 1,
     may_write: true,
     lock: '',
+    window_until: null,
+    knock: '',
     may_contact_first: true,
     safe_hours: '',
     place: '',

@@ -21,6 +21,16 @@ describe('a reply', () => {
     ['blocked', { detail: makeCase({ lock: 'contact_blocked' }) }, { why: 'blocked', action: 'note' }],
     ['stopped', { detail: makeCase({ lock: 'contact_stopped' }) }, { why: 'stopped', action: 'note' }],
     ['unsafe to write first', { detail: makeCase({ lock: 'unsafe' }) }, { why: 'unsafe', action: 'note' }],
+    [
+      'a day of silence, and they agreed',
+      { detail: makeCase({ lock: 'window_closed', knock: 'possible' }) },
+      { why: 'window', knock: 'possible', action: 'knock' },
+    ],
+    [
+      'a day of silence, and they did not agree',
+      { detail: makeCase({ lock: 'window_closed', knock: 'no_consent' }) },
+      { why: 'window', knock: 'no_consent', action: 'note' },
+    ],
     ['lease lost', { detail: makeCase(lost) }, { why: 'leaseLost', action: 'claim' }],
     ['never held', { detail: makeCase(lost), heldBefore: false }, { why: 'released', action: 'claim' }],
     [

@@ -4,11 +4,13 @@ import { CloseForm } from '../src/case/CloseForm'
 import { Composer } from '../src/case/Composer'
 import { changeDraft, draftOf, forgetDrafts } from '../src/case/drafts'
 import { SafetyStrip } from '../src/case/Safety'
+import { Thread } from '../src/case/Thread'
 import { parseRoute } from '../src/inbox/route'
 import { actionOf } from '../src/keys/shortcuts'
 import { LevelMark } from '../src/look/LevelMark'
 import { cardOf } from '../src/queue/card'
 import { TakeNext } from '../src/queue/TakeNext'
+import { Troubles } from '../src/queue/Troubles'
 import { rulesOf } from '../src/signin/password'
 import { SignIn } from '../src/signin/SignIn'
 import { id } from '../src/words/id'
@@ -197,4 +199,84 @@ test('a place in the console is read from the fragment', () => {
   expect(parseRoute('#/p/7')).toEqual({ page: 'inbox', caseId: '7' })
   expect(parseRoute('#/p/7;x')).toEqual({ page: 'inbox', caseId: null })
   expect(parseRoute('')).toEqual({ page: 'inbox', caseId: null })
+})
+
+describe('what does not arrive', () => {
+  test.each(['unreachable', 'moved', 'window_closed', 'superseded', 'refused'] as const)('says why: %s', (failure) => {
+    const message = makeMessage({ by: 'responder', delivery: 'failed', failure })
+    show(<Thread detail={makeCase({ thread: [message] })} seen={null} me={makeMe()} />)
+
+    expect(screen.getByText(id.failure[failure])).toBeTruthy()
+  })
+
+  test('a channel that is down is told with its side, its reason, and what is kept', () => {
+    const since = '2026-11-24T10:00:00Z'
+    const troubles = [
+      { channel: 'whatsapp', side: 'sending', reason: 'payment', since },
+      { channel: 'telegram', side: 'taking', reason: 'intake', since },
+    ] as const
+    show(<Troubles queue={makeQueue({ troubles: [...troubles] })} />)
+
+    const alert = screen.getByRole('alert')
+    expect(alert.textContent).toContain('Pesan ke WhatsApp belum bisa dikirim')
+    expect(alert.textContent).toContain(id.outage.payment)
+    expect(alert.textContent).toContain('Pesan dari Telegram mungkin belum masuk')
+    expect(alert.textContent?.match(new RegExp(id.trouble.kept, 'g'))).toHaveLength(1)
+  })
+})
+
+describe('after a day of silence on WhatsApp', () => {
+  const writing = (change: Parameters<typeof makeCase>[0]) =>
+    show(
+      <Composer
+        detail={makeCase({ channel: 'whatsapp', ...change })}
+        me={makeMe()}
+        connection="live"
+        fieldRef={{ current: null }}
+      />,
+    )
+
+  test('who agreed can be asked to write, with one button', async () => {
+    const detail = makeCase({ lock: 'window_closed', knock: 'sent', may_write: false })
+    const sent = network(() => json(detail))
+    writing({ lock: 'window_closed', knock: 'possible', may_write: false })
+
+    fireEvent.click(screen.getByRole('button', { name: id.lock.knock }))
+
+    await waitFor(() => expect(sent.some((each) => each.url.endsWith('/api/cases/7/knock'))).toBe(true))
+  })
+
+  test.each(['no_consent', 'no_template', 'sent'] as const)('nobody else is, and it is said why: %s', (knock) => {
+    writing({ lock: 'window_closed', knock, may_write: false, window_until: '2026-11-24T14:30:00Z' })
+
+    expect(screen.getByText(id.lock.windowMore[knock])).toBeTruthy()
+    expect(screen.queryByRole('button', { name: id.lock.knock })).toBeNull()
+    expect(document.getElementById('composer-hint')?.textContent).not.toMatch(/masih sampai/)
+  })
+
+  test('before that, it says until when a reply arrives', () => {
+    writing({ window_until: '2026-11-24T14:30:00Z' })
+
+    expect(document.getElementById('composer-hint')?.textContent).toMatch(/^Balasan masih sampai hingga /)
+  })
+
+  test('where they are is asked with a button in danger only, and told with the reply', async () => {
+    forgetDrafts()
+    const sent = network(() => json(makeMessage({ seq: 2, by: 'responder' }), 201))
+    writing({ level: 'P1' })
+    fireEvent.click(screen.getByRole('checkbox', { name: id.composer.askPlace }))
+    const field = screen.getByRole('textbox', { name: id.composer.replyField('Wulan') })
+    fireEvent.change(field, { target: { value: 'Kamu di mana?' } })
+    fireEvent.keyDown(field, { key: 'Enter', ctrlKey: true })
+
+    await waitFor(() => expect(sent).not.toHaveLength(0))
+    expect(await sent[0]?.json()).toMatchObject({ text: 'Kamu di mana?', asks_place: true })
+    expect(draftOf('7').asksPlace).toBe(false)
+  })
+
+  test('where nobody is in danger it is not asked', () => {
+    writing({ level: 'P3' })
+
+    expect(screen.queryByRole('checkbox')).toBeNull()
+  })
 })

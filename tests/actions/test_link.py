@@ -608,20 +608,12 @@ async def test_other_names_of_the_old_address_open_nothing_of_the_talk(rig: Rig,
     assert "halo" in [entry.text for entry in await old.thread()]
 
 
-@pytest.mark.postgres
-async def test_two_processes_let_one_code_through_once(tmp_path: Path, postgres: Database, postgres_url: str):
-    """Each has taken the code from one of the places before either works it."""
-    del postgres
-    settings = Settings(
-        data=Data(folder=str(tmp_path)), database=DatabaseSettings(url=postgres_url), vault=VaultSettings(key=make_key())
-    )
-    channels = [RecordingChannel(NAME), RecordingChannel("telegram"), RecordingChannel("whatsapp")]
-    channels[0].account = NAME
-    cores = [build_core(settings, CONTENT, INTERPRETER, channels=channels, now=lambda: NOW) for _ in range(2)]
-    rig = Rig(cores[0], channels, [NOW])
-    vault = rig.core.vault
+@pytest.mark.parametrize("database", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+async def test_two_workers_let_one_code_through_once(rig: Rig):
+    """Each has taken the code from one of the places before either works it, on a connection of its own."""
+    core, vault = rig.core, rig.core.vault
 
-    async def take(core: Core, lease: int) -> Heard:
+    async def take(lease: int) -> Heard:
         (taken,) = await core.database.write(
             lambda db: inbox.take_next(db, vault, by=lease, now=NOW, lease=timedelta(seconds=60), most=1)
         )
@@ -633,19 +625,14 @@ async def test_two_processes_let_one_code_through_once(tmp_path: Path, postgres:
         await start.write("halo", "lanjut")
         code = await start.ask_code()
         rivals = [rig.at(rig.telegram, f"{turn}-a"), rig.at(rig.whatsapp, f"{turn}-b")]
-        await rig.core.receiver.receive([place.update(code) for place in rivals])
-        heard = [await take(core, lease) for lease, core in enumerate(cores, start=turn * 2 + 1)]
+        await core.receiver.receive([place.update(code) for place in rivals])
+        heard = [await take(lease) for lease in (turn * 2 + 1, turn * 2 + 2)]
 
         await asyncio.gather(
-            *(
-                core.database.write(lambda db, core=core, each=each: respond.respond(db, core.parts, [each], now=NOW))
-                for core, each in zip(cores, heard, strict=True)
-            )
+            *(core.database.write(lambda db, each=each: respond.respond(db, core.parts, [each], now=NOW)) for each in heard)
         )
         await rig.work()
 
         won = [place for place in rivals if place.heard[-1].startswith(DONE)]
         assert [place.heard[-1] for place in rivals if place not in won] == [WRONG]
         assert [entry.text for entry in await won[0].thread() if entry.kind == "event"] == ["linked"]
-    for core in cores:
-        await core.database.close()

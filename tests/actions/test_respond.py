@@ -9,13 +9,14 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from bot.app import Core, build_core
+from bot.channels.channel import DeliveryDelayed
 from bot.config import Data, Settings
 from bot.content import load_content, load_interpreter
 from bot.domain.cases import Control
-from bot.domain.messages import InboundMessage, Kind, Update
+from bot.domain.messages import DeliveryState, Failing, InboundMessage, Kind, Receipt, Update
 from bot.storage import cases, contacts, messages, tables
 from bot.storage.contacts import Known
-from bot.storage.messages import Entry
+from bot.storage.messages import By, Entry
 from bot.storage.migrate import migrate
 from nlu.understanding import Level, Understanding
 from tests.builders import NOW
@@ -50,6 +51,11 @@ class Talks:
             body=msgspec.json.encode(message),
             received_at=self.core.now(),
         )
+
+    async def told(self, address: str, receipt: Receipt) -> None:
+        self.channel.receipts.append(receipt)
+        await self.core.receiver.receive([replace(self.update(address, InboundMessage(kind=Kind.IGNORED)), body=b"receipt")])
+        await self.work()
 
     async def work(self) -> None:
         while await self.core.worker.work_once():
@@ -236,6 +242,136 @@ async def test_erasing_deletes_what_was_said_and_says_so(talks: Talks):
     assert (await talks.known("anna")).memory.session is None
 
 
+async def test_who_a_receipt_says_is_gone_is_shown_as_gone_until_they_write(talks: Talks):
+    await talks.write("anna", AFRAID)
+    gone = Receipt(platform_id="m1", state=DeliveryState.FAILED, at=NOW, failing=Failing.UNREACHABLE, error="whatsapp_131026")
+    await talks.told("anna", gone)
+
+    assert (await talks.known("anna")).contact.is_reachable is False
+    assert [entry.text for entry in await talks.thread("anna")][-1] == "unreachable"
+    await talks.told("anna", gone)
+    assert [entry.text for entry in await talks.thread("anna")].count("unreachable") == 1
+
+    await talks.write("anna", "halo")
+    assert (await talks.known("anna")).contact.is_reachable is True
+
+
+async def test_a_receipt_about_the_whole_channel_is_told(talks: Talks):
+    await talks.write("anna", "halo")
+    await talks.told(
+        "anna",
+        Receipt(platform_id="m1", state=DeliveryState.FAILED, at=NOW, failing=Failing.CHANNEL, error="whatsapp_131042"),
+    )
+
+    assert [(each.channel, each.reason) for each in talks.core.standing.list()] == [("web", "whatsapp_131042")]
+
+
+async def test_what_waits_for_a_number_that_changed_is_never_sent(talks: Talks):
+    talks.channel.fault = lambda _address, _count: DeliveryDelayed(reason="500", wait_seconds=60)
+    await talks.write("anna", AFRAID)
+    await talks.write("anna", kind=Kind.MOVED)
+
+    outgoing = [entry for entry in await talks.thread("anna") if entry.delivery is not None]
+    assert {(entry.delivery, entry.error) for entry in outgoing} == {(DeliveryState.FAILED, "moved")}
+
+
+async def test_a_message_that_is_taken_back_unread_is_forgotten_with_all_that_was_understood_of_it(talks: Talks):
+    await talks.write("anna", kind=Kind.TEXT, text="halo", platform_id="w0")
+    await talks.write("anna", kind=Kind.TEXT, text=DANGER, platform_id="w1")
+    await talks.write("anna", kind=Kind.REVOKED, about="w1")
+
+    thread, case = await talks.thread("anna"), await talks.case("anna")
+    assert DANGER not in [entry.text for entry in thread]
+    assert [(entry.kind, entry.text) for entry in thread if entry.by is By.CONTACT] == [("text", "halo"), ("withdrawn", "")]
+    assert thread[-1].text == "revoked"
+    assert case is not None
+    assert case.level is Level.P1, "that there was danger stays"
+    assert not any(sign.words for sign in case.signs)
+
+
+async def test_one_that_is_taken_back_at_once_is_never_kept(talks: Talks):
+    said = InboundMessage(kind=Kind.TEXT, text="jangan dibaca", platform_id="w1")
+    back = InboundMessage(kind=Kind.REVOKED, about="w1")
+    await talks.core.receiver.receive([talks.update("anna", said), talks.update("anna", back)])
+    await talks.work()
+
+    assert "jangan dibaca" not in [entry.text for entry in await talks.thread("anna")]
+
+
+async def test_one_that_a_responder_has_read_stays_and_erasing_is_offered(talks: Talks):
+    await talks.write("anna", kind=Kind.TEXT, text=DANGER, platform_id="w1")
+    case = await talks.case("anna")
+    assert case is not None
+    await talks.core.database.write(lambda db: cases.mark_read(db, case.id, 99))
+    await talks.write("anna", kind=Kind.REVOKED, about="w1")
+
+    thread = await talks.thread("anna")
+    assert DANGER in [entry.text for entry in thread]
+    assert [entry.text for entry in thread if entry.kind == messages.EVENT] == ["revoked_kept"]
+    assert "*hapus*" in talks.channel.texts()[-1]
+
+
+async def test_one_that_is_not_there_changes_nothing(talks: Talks):
+    await talks.write("anna", "halo")
+    await talks.write("anna", kind=Kind.REVOKED, about="w9")
+
+    assert [entry.text for entry in await talks.thread("anna") if entry.by is By.CONTACT] == ["halo"]
+
+
+async def test_a_place_that_is_sent_stands_in_the_thread_and_is_answered(talks: Talks):
+    await talks.write("anna", DANGER)
+    await talks.write("anna", kind=Kind.LOCATION, latitude=-6.914744, longitude=107.60981, place_name="Warung Bu Tini")
+
+    places = [entry.text for entry in await talks.thread("anna") if entry.kind == Kind.LOCATION]
+    assert places == ["-6.9147, 107.6098\nWarung Bu Tini"]
+
+
+async def test_pictures_sent_together_get_one_answer(talks: Talks):
+    await talks.write("anna", "halo", "lanjut", "ibu saya sakit dan tidak ada biaya")
+    before = len(talks.channel.sent)
+    album = [InboundMessage(kind=Kind.PHOTO, platform_id=f"p{number}") for number in range(10)]
+    await talks.core.receiver.receive([talks.update("anna", each) for each in album])
+    await talks.work()
+    once = len(talks.channel.sent)
+
+    await talks.write("anna", kind=Kind.PHOTO, text=DANGER, platform_id="p11")
+
+    assert once > before
+    assert once - before <= 2
+    assert [entry.kind for entry in await talks.thread("anna")].count("photo") == 11
+    assert "110" in "".join(talks.channel.texts()[once:]), "words under a picture are heard"
+
+
+async def test_who_begins_with_a_voice_is_told_that_words_are_needed(talks: Talks):
+    await talks.write("anna", kind=Kind.VOICE, platform_id="v1")
+
+    said = "\n".join(talks.channel.texts())
+    assert "Boleh ditulis dengan kata-kata" in said
+    assert "Info Layanan Warga" in said
+
+
+async def test_a_reaction_is_shown_and_wakes_nobody_but_a_call_for_help(talks: Talks):
+    await talks.write("anna", "halo")
+    before = len(talks.channel.sent)
+
+    await talks.write("anna", kind=Kind.REACTION, text="👍", about="m1")
+    assert len(talks.channel.sent) == before
+    assert (await talks.thread("anna"))[-1].kind == Kind.REACTION
+
+    await talks.write("anna", kind=Kind.REACTION, text="🆘", about="m1")
+    assert "110" in talks.channel.texts()[-1]
+
+
+async def test_a_reaction_does_not_wake_a_talk_that_was_stopped(talks: Talks):
+    await talks.write("anna", AFRAID, "berhenti")
+    before = len(talks.channel.sent)
+
+    await talks.write("anna", kind=Kind.REACTION, text="👍", about="m1")
+
+    assert (await talks.known("anna")).conversation.control is Control.PAUSED
+    assert len(talks.channel.sent) == before
+
+
 async def test_refusing_consent_keeps_no_answers(talks: Talks):
     await talks.write("anna", "halo, umur saya 27 tahun di garut", "tidak")
 
@@ -314,3 +450,26 @@ async def test_who_writes_under_two_names_at_once_is_one_person(talks: Talks, fi
     aside = await talks.core.database.read(lambda db: list(db.scalars(sa.select(tables.inbox.c.error))))
     assert contacts_there == 1
     assert set(aside) == {None}
+
+
+async def test_a_case_of_somebody_whose_phone_is_read_says_so_and_waits_for_them(talks: Talks):
+    await talks.write("siti", "suami mukul aku, hp saya dibaca dia")
+
+    case = await talks.case("siti")
+    assert case is not None
+    assert (case.level, case.may_contact_first) == (Level.P2, False)
+    assert case.notes == (CONTENT.book.words("note_watched"),)
+    assert not [text for text in talks.channel.texts() if "110" in text or "129" in text]
+
+
+async def test_a_phone_found_to_be_read_while_waiting_makes_the_open_case_wait_too(talks: Talks):
+    await talks.write("siti", "petugas")
+    before = await talks.case("siti")
+    assert before is not None
+    assert before.may_contact_first
+
+    await talks.write("siti", "dia lagi di samping saya")
+
+    case = await talks.case("siti")
+    assert case is not None
+    assert (case.may_contact_first, case.notes) == (False, (CONTENT.book.words("note_watched"),))

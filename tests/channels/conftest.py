@@ -7,7 +7,9 @@ import pytest
 import structlog
 import uvloop
 
+from bot.channels.standing import Standing
 from bot.channels.telegram import TelegramChannel
+from tests.builders import NOW
 from tests.fakes.bot_api import TOKEN, FakeBotApi
 
 
@@ -43,9 +45,30 @@ async def api() -> AsyncIterator[FakeBotApi]:
 
 
 @pytest.fixture
-async def telegram(api: FakeBotApi, clock: Clock) -> AsyncIterator[TelegramChannel]:
+def told() -> list[list[str]]:
+    """How the channels stood after each change: channel, side and reason of each trouble."""
+    return []
+
+
+@pytest.fixture
+def standing(told: list[list[str]]) -> Standing:
+    def tell() -> None:
+        told.append([f"{each.channel} {each.side} {each.reason}" for each in standing.list()])
+
+    standing = Standing(lambda: NOW, tell)
+    return standing
+
+
+@pytest.fixture
+async def telegram(api: FakeBotApi, clock: Clock, standing: Standing) -> AsyncIterator[TelegramChannel]:
     channel = TelegramChannel(
-        token=TOKEN, api_url=api.url, per_chat_per_second=None, per_second=None, clock=clock, sleep=clock.sleep
+        token=TOKEN,
+        api_url=api.url,
+        per_chat_per_second=None,
+        per_second=None,
+        clock=clock,
+        sleep=clock.sleep,
+        standing=standing,
     )
     await channel.start()
     yield channel

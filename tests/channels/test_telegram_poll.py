@@ -88,7 +88,7 @@ async def test_a_poll_asks_for_what_we_take_and_nothing_else(telegram: TelegramC
 
 
 def store_number(store: Store) -> int:
-    return int(store.kept[-1].key.removeprefix("u:"))
+    return int(json.loads(store.kept[-1].body)["update_id"])
 
 
 async def test_a_store_that_fails_confirms_nothing(
@@ -212,14 +212,29 @@ async def test_trouble_is_said_waited_for_and_survived(
 
 
 async def test_a_second_poller_is_an_alarm(
-    telegram: TelegramChannel, api: FakeBotApi, store: Store, logged: list[dict[str, Any]]
+    telegram: TelegramChannel, api: FakeBotApi, store: Store, logged: list[dict[str, Any]], told: list[list[str]]
 ) -> None:
     api.refuse("getUpdates", 409, "Conflict: terminated by other getUpdates request; make sure that only one bot runs")
     api.say(CHAT, "halo")
     async with Polling(telegram, store):
         await store.has(1)
+        await api.confirmed()
 
     assert {"event": "telegram_intake_conflict", "reason": "other_poller", "log_level": "error"} in logged
+    assert told == [["telegram taking intake_conflict"], []]
+
+
+@pytest.mark.parametrize("status", [401, 404])
+async def test_a_token_that_is_refused_is_told_until_it_works(
+    telegram: TelegramChannel, api: FakeBotApi, store: Store, told: list[list[str]], status: int
+) -> None:
+    api.refuse("getUpdates", status, "MARKED", times=2)
+    api.say(CHAT, "halo")
+    async with Polling(telegram, store):
+        await store.has(1)
+        await api.confirmed()
+
+    assert told == [["telegram taking token_refused"], []]
 
 
 async def test_a_webhook_is_removed_at_the_start_and_nothing_is_dropped(

@@ -7,7 +7,7 @@ import pytest
 
 from bot.channels.channel import ChannelDown, DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain
 from bot.channels.telegram import TelegramChannel
-from bot.domain.messages import Button, OutboundMessage, Sent
+from bot.domain.messages import Button, Form, OutboundMessage, Sent
 from tests.channels.conftest import Clock
 from tests.fakes.bot_api import TOKEN, FakeBotApi, Fault
 
@@ -234,7 +234,54 @@ async def test_a_long_text_goes_on_where_it_stopped(telegram: TelegramChannel, a
 
     assert [each.text for each in api.sent] == parts
     assert [bool(each.buttons) for each in api.sent] == [False, False, True]
-    assert sent.platform_id == str(api.sent[-1].message_id)
+    # The first went out under the number that the faulty answer gave: all are needed to take the message back one day.
+    assert sent.platform_id == ",".join(["9", *(str(each.message_id) for each in api.sent[1:])])
+
+
+async def test_a_place_is_asked_for_with_a_button_that_is_taken_away_again(telegram: TelegramChannel, api: FakeBotApi) -> None:
+    api.chat(CHAT)
+    await send(telegram, OutboundMessage(text="Kamu di mana?", author="Ratna", form=Form.ASKS_PLACE))
+    asked = api.sent[-1].params["reply_markup"]
+    laid = list(api.chats[CHAT].keyboard)
+    await send(telegram, OutboundMessage(text="Terima kasih.", form=Form.CLEARS_KEYBOARD))
+
+    assert asked["keyboard"][0][0]["request_location"] is True
+    assert asked["one_time_keyboard"] is True
+    assert len(laid) == 1
+    assert api.chats[CHAT].keyboard == []
+
+
+async def test_messages_are_taken_back_a_hundred_at_a_time(telegram: TelegramChannel, api: FakeBotApi) -> None:
+    api.chat(CHAT)
+
+    await telegram.remove(str(CHAT), [str(number) for number in range(250, 0, -1)] + ["", "wamid.X"])
+
+    calls = [params["message_ids"] for name, params in api.calls if name == "deletemessages"]
+    assert [len(each) for each in calls] == [100, 100, 50]
+    assert [number for each in calls for number in each] == list(range(250, 0, -1))
+
+
+@pytest.mark.parametrize(
+    ("status", "description", "kind"),
+    [
+        (400, "Bad Request: message can't be deleted", None),
+        (400, "Bad Request: message to delete not found", None),
+        (403, "Forbidden: bot was blocked by the user", DeliveryRefused),
+        (401, "Unauthorized", ChannelDown),
+        (429, "Too Many Requests: retry after 5", DeliveryDelayed),
+        (500, "Internal Server Error", DeliveryDelayed),
+    ],
+)
+async def test_what_cannot_be_taken_back_is_no_fault_and_the_rest_is_tried_again(
+    telegram: TelegramChannel, api: FakeBotApi, status: int, description: str, kind: type[DeliveryError] | None
+) -> None:
+    api.refuse("deleteMessages", status, description)
+    if kind is None:
+        await telegram.remove(str(CHAT), ["5"])
+        return
+
+    with pytest.raises(kind):
+        await telegram.remove(str(CHAT), ["5"])
 
 
 async def test_nothing_to_say_is_refused_before_the_call(telegram: TelegramChannel, api: FakeBotApi) -> None:

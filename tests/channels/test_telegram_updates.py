@@ -99,7 +99,7 @@ GOLDENS = [
     ),
     pytest.param(
         update(edited_message={"message_id": 4412, "date": 1790000123, "edit_date": 1, "chat": PRIVATE, "text": "bukan"}),
-        said(Kind.EDIT, text="bukan"),
+        said(Kind.EDIT, text="bukan", about="4412"),
         id="edit",
     ),
     pytest.param(
@@ -176,14 +176,45 @@ def test_a_text_is_made_sound_and_bounded(text: str, kept: str) -> None:
     assert parse(message(text=text)).text == kept
 
 
-def test_an_update_is_named_by_its_number_and_belongs_to_its_chat() -> None:
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        (message(text="halo"), {"update_id": 5, "message": {"text": "halo"}}, True),
+        (message(text="halo"), {"message": {"message_id": 4413, "text": "lagi"}}, False),
+        (message(text="halo"), {"message": {"chat": {"id": 5550002, "type": "private"}, "text": "halo"}}, False),
+    ],
+    ids=["the same message under another number", "the same number with another message", "the same in another chat"],
+)
+def test_an_update_is_known_by_what_it_is_about(one: bytes, other: dict[str, Any], is_same: bool) -> None:
+    body = json.loads(one)
+    body |= {name: value for name, value in other.items() if name != "message"}
+    body["message"] |= other["message"]
+
+    keys = [unpack(raw, account="42", now=NOW).update for raw in (one, json.dumps(body).encode())]
+
+    assert (keys[0].key == keys[1].key) is is_same  # type: ignore[union-attr]  # both are kept
+
+
+def test_each_edit_and_each_press_is_one() -> None:
+    def edit(words: str, at: int) -> bytes:
+        said = {"message_id": 4412, "date": 1, "edit_date": at, "chat": PRIVATE, "text": words}
+        return update(edited_message=said)
+
+    bodies = [edit("a", 1), edit("b", 1), edit("b", 2), edit("b", 2), press(message=None), press(message=None)]
+    keys = [unpacked.update.key for raw in bodies if (unpacked := unpack(raw, account="42", now=NOW)).update]
+
+    assert len(keys) == 6
+    assert len(set(keys)) == 4
+
+
+def test_an_update_is_named_by_its_message_and_belongs_to_its_chat() -> None:
     body = message(text="halo")
 
     unpacked = unpack(body, account="42", now=NOW)
 
     update = unpacked.update
     assert update is not None
-    assert (update.channel, update.account, update.key, update.address) == ("telegram", "42", "u:734120551", "5550001")
+    assert (update.channel, update.account, update.key, update.address) == ("telegram", "42", "m:5550001:4412", "5550001")
     assert (update.body, update.received_at, unpacked.update_id) == (body, NOW, 734120551)
 
 

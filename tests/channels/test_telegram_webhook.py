@@ -66,7 +66,7 @@ async def test_what_telegram_refuses_is_told_without_its_words(api: FakeBotApi):
     assert TOKEN not in str(caught.value)
 
 
-async def test_the_watch_sees_whether_it_is_ours_and_what_waits(api: FakeBotApi, telegram: TelegramChannel, logged):
+async def test_the_watch_sees_whether_it_is_ours_and_what_waits(api: FakeBotApi, telegram: TelegramChannel, logged, told):
     api.webhook_url = PLACE
     api.last_error_at = api.clock()
     api.say(5550001, "halo")
@@ -81,6 +81,11 @@ async def test_the_watch_sees_whether_it_is_ours_and_what_waits(api: FakeBotApi,
 
     assert telegram.figures()["webhook_is_ours"] == 0
     assert "telegram_webhook_not_ours" in [line["event"] for line in logged]
+    api.webhook_url = PLACE
+    await api.called("getWebhookInfo", 8)
+    api.refuse("getWebhookInfo", 401, "Unauthorized")
+    await api.called("getWebhookInfo", 11)
+    assert told == [["telegram taking webhook_elsewhere"], [], ["telegram taking token_refused"], []]
     assert "elsewhere" not in {value for line in logged for key, value in line.items() if key != "state"}
     watching.cancel()
     assert "deletewebhook" not in [name for name, _params in api.calls]

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.channels.channel import ChannelDown, DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUncertain
-from bot.channels.whatsapp import WINDOW, WINDOW_CLOSED, WhatsAppChannel
-from bot.domain.messages import Button, OutboundMessage, Sent
+from bot.channels.standing import Side, Standing
+from bot.channels.whatsapp import WINDOW_CLOSED, WhatsAppChannel
+from bot.domain.messages import Button, Form, OutboundMessage, Sent
+from bot.domain.windows import WINDOWS
 from tests.channels.conftest import Clock
 from tests.fakes.bot_api import Fault
 from tests.fakes.graph_api import NUMBER, TOKEN, FakeGraphApi
@@ -17,6 +19,7 @@ from tests.fakes.graph_api import NUMBER, TOKEN, FakeGraphApi
 PHONE, USER = "6281200000001", "ID.4471"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 TEXT = "Aman menulis di sini? MARKED-WORDS"
+WINDOW = WINDOWS["whatsapp"]
 DELAYED, REFUSED, UNCERTAIN, DOWN = DeliveryDelayed, DeliveryRefused, DeliveryUncertain, ChannelDown
 
 
@@ -29,7 +32,7 @@ async def graph() -> AsyncIterator[FakeGraphApi]:
 
 
 @pytest.fixture
-async def whatsapp(graph: FakeGraphApi, clock: Clock) -> AsyncIterator[WhatsAppChannel]:
+async def whatsapp(graph: FakeGraphApi, clock: Clock, standing: Standing) -> AsyncIterator[WhatsAppChannel]:
     channel = WhatsAppChannel(
         token=TOKEN,
         number=NUMBER,
@@ -39,6 +42,7 @@ async def whatsapp(graph: FakeGraphApi, clock: Clock) -> AsyncIterator[WhatsAppC
         now=lambda: NOW,
         clock=clock,
         sleep=clock.sleep,
+        standing=standing,
     )
     yield channel
     await channel.close()
@@ -226,6 +230,92 @@ async def test_after_a_day_of_silence_nothing_is_sent(whatsapp, graph: FakeGraph
     assert whatsapp.figures()["window_closed"] == 1
 
 
+@pytest.mark.parametrize("language", ["id", "en"])
+async def test_the_approved_text_goes_out_at_any_time(graph: FakeGraphApi, clock: Clock, language: str):
+    channel = WhatsAppChannel(
+        token=TOKEN, number=NUMBER, api_url=graph.url, version="v26.0", template="kabar_netral", now=lambda: NOW, clock=clock
+    )
+    graph.person(PHONE, wrote_at=(NOW - timedelta(days=9)).timestamp())
+
+    knock = OutboundMessage(text="Halo, ada info baru.", form=Form.TEMPLATE, language=language)
+    await send(channel, knock, wrote_at=NOW - timedelta(days=9))
+    await send(channel, knock, wrote_at=None)
+
+    assert [(message.kind, message.text) for message in graph.sent] == [("template", f"kabar_netral {language}")] * 2
+    assert "info" not in str(graph.sent[0].params), "its words stand at Meta"
+    await channel.close()
+
+
+@pytest.mark.parametrize(
+    ("template", "language", "reason"),
+    [("", "id", "empty"), ("never_approved", "id", "whatsapp_132001"), ("kabar_netral", "jv", "whatsapp_132001")],
+)
+async def test_a_text_that_is_not_approved_is_refused_for_good(
+    graph: FakeGraphApi, clock: Clock, logged, template: str, language: str, reason: str
+):
+    channel = WhatsAppChannel(
+        token=TOKEN, number=NUMBER, api_url=graph.url, version="v26.0", template=template, now=lambda: NOW, clock=clock
+    )
+
+    with pytest.raises(DeliveryRefused) as caught:
+        await send(channel, OutboundMessage(text="Halo", form=Form.TEMPLATE, language=language), wrote_at=None)
+
+    assert (caught.value.reason, caught.value.unreachable) == (reason, False)
+    assert [(line["log_level"], line["trace"]) for line in logged] == [("error", "A1")] * (reason != "empty"), "an alarm"
+    await channel.close()
+
+
+async def test_a_place_is_asked_for_with_a_button(whatsapp, graph: FakeGraphApi):
+    await send(whatsapp, OutboundMessage(text="Kamu di mana?", author="Ratna", form=Form.ASKS_PLACE))
+    await send(whatsapp, OutboundMessage(text="kata " * 300 + "di mana?", form=Form.ASKS_PLACE))
+
+    assert [message.kind for message in graph.sent] == ["location_request", "text", "location_request"]
+    assert graph.sent[0].text == "Ratna:\nKamu di mana?"
+
+
+async def test_one_person_is_written_to_no_faster_than_the_platform_bears(graph: FakeGraphApi, clock: Clock):
+    graph.clock = clock
+    graph.per_pair = True
+    channel = WhatsAppChannel(
+        token=TOKEN, number=NUMBER, api_url=graph.url, version="v26.0", now=lambda: NOW, clock=clock, sleep=clock.sleep
+    )
+    for name in (PHONE, USER):
+        graph.person(name, wrote_at=clock.now)
+    text = OutboundMessage(text="halo")
+
+    for _ in range(20):
+        await send(channel, text)
+    with pytest.raises(DeliveryDelayed) as caught:
+        await send(channel, text)
+    await send(channel, text, to=USER)
+    calls = len(graph.calls)
+    clock.now += caught.value.wait_seconds or 0
+    await send(channel, text)
+
+    assert (caught.value.was_tried, caught.value.whole_channel) == (False, False)
+    assert 0 < (caught.value.wait_seconds or 0) <= 6
+    assert calls == 21, "who has to wait is not asked for at the platform"
+    assert [message.to for message in graph.sent] == [PHONE] * 20 + [USER, PHONE]
+    await channel.close()
+
+
+async def test_each_further_refusal_of_a_pair_waits_four_times_as_long(whatsapp, graph: FakeGraphApi, clock: Clock):
+    waits = []
+    for _ in range(4):
+        graph.fail(Fault(400, b'{"error":{"code":131056}}'))
+        failure = await failing(whatsapp)
+        assert isinstance(failure, DeliveryDelayed)
+        waits.append(failure.wait_seconds)
+        clock.now += 300
+    await send(whatsapp, asking("Ya"))
+    graph.fail(Fault(400, b'{"error":{"code":131056}}'))
+    again = await failing(whatsapp)
+
+    assert waits == [1, 4, 16, 64]
+    assert isinstance(again, DeliveryDelayed)
+    assert again.wait_seconds == 1
+
+
 async def test_too_much_to_one_person_holds_that_person_only(whatsapp, graph: FakeGraphApi, clock: Clock):
     graph.fail(Fault(400, b'{"error":{"code":131056}}'))
     assert isinstance(await failing(whatsapp), DeliveryDelayed)
@@ -249,3 +339,53 @@ async def test_that_it_was_read_is_shown_only_when_wanted(whatsapp, graph: FakeG
 
     assert graph.read == ["wamid.B"]
     await quiet.close()
+
+
+async def test_what_came_for_another_number_is_an_alarm(whatsapp: WhatsAppChannel, graph: FakeGraphApi, logged):
+    message = graph.message(PHONE, {"type": "text", "text": {"body": "MARKED"}})
+    value = graph.value(message) | {"metadata": {"phone_number_id": "1"}}
+
+    assert len(whatsapp.unpack(graph.envelope(value, graph.value(message))).updates) == 2
+    assert logged == [{"event": "whatsapp_other_number", "count": 1, "log_level": "error"}]
+
+
+async def test_what_is_charged_is_counted(whatsapp: WhatsAppChannel, graph: FakeGraphApi):
+    def told(status: str, *, billable: object) -> dict[str, object]:
+        return {"id": "wamid.O", "status": status, "timestamp": "1790000300", "pricing": {"billable": billable}}
+
+    statuses = [told("sent", billable=True), told("delivered", billable=True), told("delivered", billable=False)]
+    statuses += [told("delivered", billable="yes"), {"id": "wamid.P", "status": "delivered", "pricing": None}]
+    whatsapp.unpack(graph.envelope(graph.value(statuses=statuses)))
+
+    assert whatsapp.figures()["billable"] == 1
+
+
+async def test_a_token_that_is_revoked_is_seen_before_anybody_is_answered(
+    whatsapp: WhatsAppChannel, graph: FakeGraphApi, standing: Standing, told: list[list[str]]
+):
+    refused = b'{"error":{"code":190,"message":"MARKED","fbtrace_id":"A1"}}'
+    graph.fail(Fault(401, refused))
+    graph.fail(Fault(500, b"{}"))
+    graph.fail(Fault(403, b'{"error":{"code":200}}'))
+    graph.fail(Fault(is_cut=True))
+
+    watching = asyncio.create_task(whatsapp.watch())
+    async with asyncio.timeout(10):
+        await graph.was_looked_at(2)
+    watching.cancel()
+
+    assert told == [["whatsapp sending whatsapp_190"], []], "what else fails says nothing of sending"
+    assert graph.sent == []
+
+
+async def test_that_the_token_is_taken_says_nothing_of_the_bill(
+    whatsapp: WhatsAppChannel, graph: FakeGraphApi, standing: Standing
+):
+    standing.note("whatsapp", Side.SENDING, "whatsapp_131042")
+
+    watching = asyncio.create_task(whatsapp.watch())
+    async with asyncio.timeout(10):
+        await graph.was_looked_at(2)
+    watching.cancel()
+
+    assert [each.reason for each in standing.list()] == ["whatsapp_131042"]

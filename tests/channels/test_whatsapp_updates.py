@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels import whatsapp_updates
-from bot.domain.messages import DeliveryState, InboundMessage, Kind, Receipt
+from bot.domain.messages import DeliveryState, Failing, InboundMessage, Kind, Receipt
 from tests.builders import NOW
 from tests.fakes.graph_api import APP_SECRET, NUMBER, FakeGraphApi
 
@@ -65,8 +65,11 @@ def parsed(raw: bytes) -> InboundMessage | Receipt:
         ({"type": "location", "location": {"latitude": -6.9, "longitude": 107.6}}, Kind.LOCATION, "", ""),
         ({"type": "location", "location": {"latitude": 500, "longitude": 107.6}}, Kind.UNSUPPORTED, "", ""),
         ({"type": "contacts", "contacts": [{"name": {}}]}, Kind.CONTACT, "", ""),
-        ({"type": "reaction", "reaction": {"emoji": "❤"}}, Kind.IGNORED, "", ""),
+        ({"type": "reaction", "reaction": {"message_id": "wamid.O", "emoji": "🆘"}}, Kind.REACTION, "🆘", ""),
+        ({"type": "reaction", "reaction": {"message_id": "wamid.O"}}, Kind.IGNORED, "", ""),
+        ({"type": "reaction", "reaction": {"message_id": "wamid.O", "emoji": ""}}, Kind.IGNORED, "", ""),
         ({"type": "edit", "edit": {"message": {"text": {"body": "lain"}}}}, Kind.EDIT, "lain", ""),
+        ({"type": "edit", "edit": {"message": {"type": "image", "image": {"caption": "lain"}}}}, Kind.EDIT, "lain", ""),
         ({"type": "revoke", "revoke": {"original_message_id": "wamid.X"}}, Kind.REVOKED, "", ""),
         ({"type": "system", "system": {"type": "user_changed_number", "wa_id": "628"}}, Kind.MOVED, "", ""),
         ({"type": "system", "system": {"type": "something_new"}}, Kind.IGNORED, "", ""),
@@ -83,6 +86,33 @@ def test_every_kind_is_read(content: dict[str, Any], kind: Kind, text: str, butt
 
     assert isinstance(message, InboundMessage)
     assert (message.kind, message.text, message.button) == (kind, text, button)
+
+
+@pytest.mark.parametrize("kind", ["edit", "revoke"])
+def test_an_edit_or_a_withdrawal_names_its_message(kind: str):
+    message = parsed(post(said({"type": kind, kind: {"original_message_id": "wamid.X"}})))
+
+    assert isinstance(message, InboundMessage)
+    assert message.about == "wamid.X"
+
+
+def test_what_a_map_calls_a_place_is_no_word_of_the_person():
+    place = {"latitude": -6.9, "longitude": 107.6, "name": "Warung Bu Tini", "address": "Jl. Mawar 1"}
+
+    message = parsed(post(said({"type": "location", "location": place})))
+
+    assert isinstance(message, InboundMessage)
+    assert (message.text, message.place_name) == ("", "Warung Bu Tini, Jl. Mawar 1")
+
+
+def test_the_advertisement_that_led_here_is_not_kept():
+    referral = {"source_url": "https://MARKED.test", "headline": "MARKED"}
+
+    (update,) = whatsapp_updates.unpack(
+        post(said({"type": "text", "text": {"body": "halo"}}, referral=referral)), now=NOW
+    ).updates
+
+    assert b"MARKED" not in update.body
 
 
 def test_a_person_is_known_by_the_platform_s_id_and_the_number_beside_it():
@@ -104,13 +134,27 @@ def test_a_person_is_known_by_the_platform_s_id_and_the_number_beside_it():
         ({"from": PHONE, "id": "w", "type": "text", "text": {"body": "x"}}, [{"wa_id": "62999", "user_id": "ID.1"}], PHONE),
         ({"id": "w", "type": "system", "system": {"type": "user_changed_user_id", "user_id": USER}}, [], USER),
         ({"id": "w", "type": "system", "system": {"type": "user_changed_number", "customer": PHONE}}, [], PHONE),
+        (
+            {"id": "w", "type": "system", "system": {"type": "user_changed_number", "customer": PHONE, "user_id": USER}},
+            [],
+            PHONE,
+        ),
     ],
-    ids=["no number", "no id", "another's contact", "a change of id", "a change of number"],
+    ids=["no number", "no id", "another's contact", "a change of id", "a change of number", "a change of both"],
 )
 def test_who_wrote_is_found_whatever_is_missing(message: dict[str, Any], contacts: list[Any], address: str):
     (update,) = whatsapp_updates.unpack(post(message, contacts=contacts), now=NOW).updates
 
     assert update.address == address
+
+
+def test_a_talk_does_not_follow_to_the_new_name_that_a_change_tells():
+    system = {"type": "user_changed_number", "wa_id": "6281200000002", "user_id": "ID.NEW", "customer": PHONE}
+
+    message = parsed(post({"from": PHONE, "id": "w", "type": "system", "system": system}, contacts=[]))
+
+    assert isinstance(message, InboundMessage)
+    assert (message.kind, message.also_address) == (Kind.MOVED, "")
 
 
 def test_all_entries_changes_messages_and_statuses_of_a_post_are_found():
@@ -149,6 +193,36 @@ def test_a_status_is_a_receipt_with_our_key(status: str, state: DeliveryState):
 
     assert isinstance(receipt, Receipt)
     assert (receipt.state, receipt.key, receipt.error, receipt.platform_id) == (state, "o:7", "whatsapp_131047", "wamid.OUT7")
+
+
+@pytest.mark.parametrize(
+    ("code", "failing"),
+    [
+        (131026, Failing.UNREACHABLE),
+        (131062, Failing.UNREACHABLE),
+        (131047, Failing.FINAL),
+        (131049, Failing.FINAL),
+        (131050, Failing.FINAL),
+        (131053, Failing.FINAL),
+        (132001, Failing.FINAL),
+        (132015, Failing.FINAL),
+        (130429, Failing.PASSING),
+        (131056, Failing.PASSING),
+        (131000, Failing.PASSING),
+        (131048, Failing.PASSING),
+        (131042, Failing.CHANNEL),
+        (131031, Failing.CHANNEL),
+        (190, Failing.CHANNEL),
+        (None, Failing.FINAL),
+    ],
+)
+def test_what_fails_after_it_was_taken_means_what_its_code_says(code: int | None, failing: Failing):
+    told = {"id": "wamid.OUT7", "status": "failed", "timestamp": "1790000300", "errors": [{"code": code}] if code else []}
+
+    receipt = parsed(post(messages=[], statuses=[told]))
+
+    assert isinstance(receipt, Receipt)
+    assert receipt.failing is failing
 
 
 def test_the_same_message_has_the_same_key_however_it_is_written():

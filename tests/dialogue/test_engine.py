@@ -458,6 +458,27 @@ def test_a_story_that_mentions_where_to_turn_stays_a_story():
     assert person.at[0] != "system_help"
 
 
+@pytest.mark.parametrize(
+    ("words", "relation"),
+    [
+        ("aku dipukul suami", "self"),
+        ("mama mukul aku", "self"),
+        ("untuk saya sendiri, suami saya suka marah", "self"),
+        ("tetangga saya dipukuli suaminya", "neighbour"),
+        ("buat anak saya, bapaknya kerja jauh", "child"),
+        ("suami saya sakit", "spouse"),
+        ("kemarin ketemu tetangga di pasar", None),
+    ],
+)
+def test_who_is_named_in_a_sentence_is_not_by_that_the_one_it_is_for(words: str, relation: str | None):
+    person = agreed().says("mau cerita soal keluarga saja")
+    assert person.at == ("intake", "untuk_siapa")
+
+    person.says(words)
+
+    assert person.answer("untuk_siapa") == relation
+
+
 @pytest.mark.parametrize(("words", "is_private"), [("aman", True), ("aman kok", True), ("gak aman", False), ("kelas 5", None)])
 def test_only_saying_so_makes_writing_safe(words: str, is_private: bool | None):
     person = Person().says("suami saya suka mukul saya", "lanjut")

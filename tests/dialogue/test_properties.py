@@ -21,6 +21,7 @@ WORDS = (
     *("halo", "lanjut", "tidak", "ya", "aman", "gak aman", "lewati", "27 tahun", "garut", "saya sendiri", "1", "2 3"),
     *("petugas", "keluar", "berhenti", "hapus", "ulang", "kembali", "bahasa", "english", "batal", "menu", "mulai"),
     *("suami saya mukul saya", "dia bawa pisau di depan pintu", "pengen mati aja", "mau tanya bansos", "keliru, umurku 34"),
+    *("dia lagi di samping saya", "ini pake hp kakak", "hp saya dibaca suami", "takut", "laper", "aku dipukul suami"),
     *("kenapa tanya?", "gatau", "rahasia", "dari kemarin belum makan", "paspor diambil bos di kamboja"),
 )
 texts = st.sampled_from(WORDS) | st.text(max_size=40) | st.text(string.printable, max_size=200)
@@ -53,7 +54,7 @@ def test_any_talk_is_answered_and_the_same_talk_the_same_way(talk: list[tuple[In
         again = ENGINE.advance(session, message, understanding, around)
 
         assert turn == again
-        is_silent = message.kind in (Kind.BLOCKED, Kind.UNBLOCKED, Kind.IGNORED, Kind.EDIT)
+        is_silent = message.kind in (Kind.BLOCKED, Kind.UNBLOCKED, Kind.IGNORED, Kind.EDIT, Kind.REACTION)
         if turn.control is Control.BOT and control is Control.BOT and not is_silent:
             assert turn.replies
         for reply in turn.replies:
@@ -64,3 +65,22 @@ def test_any_talk_is_answered_and_the_same_talk_the_same_way(talk: list[tuple[In
             assert all(turn.session.levels[topic].rank <= level.rank for topic, level in session.levels.items())
         session, control, before = turn.session, turn.control, now
         holding = now if turn.is_holding else holding
+
+
+NO_COMMAND = tuple(word for word in WORDS if word not in CONTENT.book.commands)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.sampled_from(NO_COMMAND), st.integers(0, 900)), max_size=14))
+def test_while_others_read_along_no_number_is_shown_whatever_is_written(talk: list[tuple[str, int]]):
+    session, control, now, before = None, Control.BOT, NOW, None
+    for words, seconds in talk:
+        now += timedelta(seconds=seconds)
+        around = Circumstances(now=now, control=control, message_seq=1, last_inbound_at=before, responders_on_duty=1)
+
+        turn = ENGINE.advance(session, InboundMessage(kind=Kind.TEXT, text=words), INTERPRETER.understand(words), around)
+
+        safe = turn.session.answers.get("aman_menulis")
+        if safe is not None and safe.value == "no":
+            assert not [service for reply in turn.replies for service in reply.services]
+        session, control, before = turn.session, turn.control, now

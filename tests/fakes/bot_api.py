@@ -12,7 +12,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from email.parser import BytesParser
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote
@@ -63,13 +63,17 @@ class Fault:
 
 @dataclass(slots=True)
 class Chat:
-    """A private chat, or a group when `kind` says so. `state`: member, kicked (blocked the bot), deactivated, stranger."""
+    """A private chat, or a group when `kind` says so. `state`: member, kicked (blocked the bot), deactivated, stranger.
+
+    `keyboard`: labels of the buttons in the keyboard's place.
+    """
 
     kind: str = "private"
     state: str = "member"
     last_message_id: int = 0
     last_sent_at: float = 0.0
     ahead: float = 0.0
+    keyboard: list[str] = field(default_factory=list)
 
 
 class Refused(Exception):
@@ -102,6 +106,7 @@ class FakeBotApi:
         self.answered_presses: list[str] = []
         self.commands: dict[str, list[dict[str, str]]] = {}
         self.left: list[int] = []
+        self.removed: list[tuple[int, int]] = []
         self.webhook_url = self.webhook_secret = ""
         self.last_error_at = 0.0
         self.update_ids = itertools.count(first_update_id)
@@ -370,6 +375,7 @@ class FakeBotApi:
             raise Refused(400, "Bad Request: message is too long")
         buttons = _buttons(params.get("reply_markup"))
         self._pace(chat)
+        _lay_keyboard(chat, params.get("reply_markup"))
         chat.last_message_id += 1
         sent = Sent(number, chat.last_message_id, text.strip(), buttons, self.clock(), params)
         self.sent.append(sent)
@@ -513,6 +519,7 @@ class FakeBotApi:
             )
         for message_id in ids:
             self._delete(number, int(message_id))
+            self.removed.append((number, int(message_id)))
         return True
 
     def _delete(self, number: int, message_id: int) -> bool:
@@ -604,6 +611,21 @@ def _params(request: Request) -> dict[str, Any]:
             name = part.get_param("name", header="content-disposition")  # type: ignore[union-attr]  # always parts here
             params[str(name)] = part.get_payload(decode=True).decode()  # type: ignore[union-attr]
     return params
+
+
+def _lay_keyboard(chat: Chat, markup: Any) -> None:
+    markup = _parsed(markup) if markup else {}
+    if markup.get("remove_keyboard"):
+        chat.keyboard = []
+    if "keyboard" not in markup:
+        return
+    for button in (button for row in markup["keyboard"] for button in row):
+        label = button if isinstance(button, str) else button.get("text", "")
+        if not label:
+            raise Refused(400, 'Bad Request: can\'t parse keyboard button: Field "text" must be of type String')
+        if not isinstance(button, str) and button.get("request_location") and chat.kind != "private":
+            raise Refused(400, "Bad Request: location can be requested in private chats only")
+    chat.keyboard = [each if isinstance(each, str) else each["text"] for row in markup["keyboard"] for each in row]
 
 
 def _buttons(markup: Any) -> list[list[tuple[str, str]]]:

@@ -28,7 +28,7 @@ PAIR_BURST, PAIR_SECONDS = 45, 6.0
 
 @dataclass(slots=True)
 class Sent:
-    """A message that was taken. `kind` text, button, list; `choices` id and title."""
+    """A message that was taken. `kind` text, button, list, location_request, template; `choices` id and title."""
 
     to: str
     id: str
@@ -65,10 +65,13 @@ class FakeGraphApi:
     def __init__(self, *, clock: Callable[[], float] = time.time, per_pair: bool = False) -> None:
         self.clock = clock
         self.per_pair = per_pair
+        self.templates = {("kabar_netral", "id"), ("kabar_netral", "en")}
         self.people: dict[str, Person] = {}
         self.sent: list[Sent] = []
         self.calls: list[dict[str, Any]] = []
         self.read: list[str] = []
+        self.looked = 0
+        self._look = asyncio.Event()
         self.was_read = asyncio.Event()
         self.hook = ""
         self.posts: list[int] = []
@@ -90,6 +93,12 @@ class FakeGraphApi:
     def fail(self, fault: Fault, times: int = 1) -> None:
         """Let the next calls go wrong."""
         self._faults.extend([fault] * times)
+
+    async def was_looked_at(self, times: int) -> None:
+        """Return once somebody asked so often what the number is."""
+        while self.looked < times:
+            self._look.clear()
+            await self._look.wait()
 
     # Events to us
 
@@ -184,6 +193,10 @@ class FakeGraphApi:
     def _take(self, request: Request) -> dict[str, Any]:
         if request.authorization != f"Bearer {TOKEN}":
             raise Refused(190, 401)
+        if request.verb == "GET" and request.path.partition("?")[0] == f"/v26.0/{NUMBER}":
+            self.looked += 1
+            self._look.set()
+            return {"id": NUMBER}
         if request.verb != "POST" or request.path != f"/v26.0/{NUMBER}/messages":
             raise Refused(100)
         params = json.loads(request.body)
@@ -202,15 +215,33 @@ class FakeGraphApi:
         person = self.person(name)
         if person.is_gone:
             raise Refused(131026)
-        if self.clock() - person.wrote_at >= WINDOW_SECONDS:
+        if params.get("type") == "template":
+            self._check_template(params["template"])
+        elif self.clock() - person.wrote_at >= WINDOW_SECONDS:
             raise Refused(131047)
         self._pace(person)
         kind, text, choices = _content(params)
         sent = Sent(
-            name, f"wamid.OUT{next(self._ids)}", kind, text, choices, self.clock(), params["biz_opaque_callback_data"], params
+            name,
+            f"wamid.OUT{next(self._ids)}",
+            kind,
+            text,
+            choices,
+            self.clock(),
+            params.get("biz_opaque_callback_data", ""),
+            params,
         )
         self.sent.append(sent)
-        return {"messaging_product": "whatsapp", "contacts": [{"input": name}], "messages": [{"id": sent.id}]}
+        contact = {"input": name, "user_id": person.user_id or f"ID.{name}"}
+        contact |= {"wa_id": person.phone} if person.phone else {}
+        return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [{"id": sent.id}]}
+
+    def _check_template(self, template: dict[str, Any]) -> None:
+        """Only approved ones, in languages they were approved in, with as many values as they have: none."""
+        if (template.get("name"), template.get("language", {}).get("code")) not in self.templates:
+            raise Refused(132001, 404)
+        if template.get("components"):
+            raise Refused(132000)
 
     def _pace(self, person: Person) -> None:
         if not self.per_pair:
@@ -228,12 +259,18 @@ def _content(params: dict[str, Any]) -> tuple[str, str, list[tuple[str, str]]]:
         if not 1 <= _units(body) <= 4096:
             raise Refused(131009)
         return "text", body, []
+    if params.get("type") == "template":
+        return "template", f"{params['template']['name']} {params['template']['language']['code']}", []
     if params.get("type") != "interactive":
         raise Refused(131009)
     inner = params["interactive"]
     body = inner["body"]["text"]
     if not 1 <= _units(body) <= 1024:
         raise Refused(131009)
+    if inner["type"] == "location_request_message":
+        if inner["action"] != {"name": "send_location"}:
+            raise Refused(131009)
+        return "location_request", body, []
     if inner["type"] == "button":
         choices = [(each["reply"]["id"], each["reply"]["title"]) for each in inner["action"]["buttons"]]
         most, longest, longest_id = 3, 20, 256

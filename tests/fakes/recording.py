@@ -20,11 +20,14 @@ class RecordingChannel:
         self.resends_prompts = resends_prompts
         self.sent: list[tuple[str, OutboundMessage]] = []
         self.acknowledged: list[str] = []
+        self.receipts: list[Receipt] = []
         self.tries = 0
+        self.removed: list[tuple[str, str]] = []
+        self.removal_faults: list[DeliveryError | None] = []
         self.fault: Callable[[str, int], DeliveryError | None] = lambda _address, _count: None
 
     def parse(self, body: bytes) -> InboundMessage | Receipt:
-        return msgspec.json.decode(body, type=InboundMessage)
+        return self.receipts.pop(0) if body == b"receipt" else msgspec.json.decode(body, type=InboundMessage)
 
     async def send(self, address: str, message: OutboundMessage, *, key: str, wrote_at: datetime | None = None) -> Sent:
         self.tries += 1
@@ -33,6 +36,12 @@ class RecordingChannel:
             raise error
         self.sent.append((address, message))
         return Sent(platform_id=f"m{len(self.sent)}")
+
+    async def remove(self, address: str, platform_ids: Sequence[str]) -> None:
+        error = self.removal_faults.pop(0) if self.removal_faults else None
+        if error is not None:
+            raise error
+        self.removed += [(address, each) for each in platform_ids]
 
     def figures(self) -> dict[str, float]:
         return {}

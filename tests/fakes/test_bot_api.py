@@ -222,6 +222,33 @@ async def test_messages_can_be_deleted_for_48_hours(aio: Bot, ptb: telegram.Bot,
         await aio.delete_messages(CHAT, list(range(1, 102)))
 
 
+async def test_many_messages_are_deleted_at_once_and_what_is_gone_is_passed_over(ptb: telegram.Bot, api: FakeBotApi) -> None:
+    api.chat(CHAT)
+    numbers = [(await ptb.send_message(CHAT, "halo")).message_id for _ in range(3)]
+
+    assert await ptb.delete_messages(CHAT, [*numbers, 999])
+
+    assert [each.is_deleted for each in api.sent] == [True] * 3
+    with pytest.raises(BadRequest):
+        await ptb.delete_messages(CHAT, list(range(1, 102)))
+
+
+async def test_a_keyboard_that_asks_for_a_place_lies_there_until_it_is_removed(ptb: telegram.Bot, api: FakeBotApi) -> None:
+    api.chat(CHAT)
+    place = telegram.KeyboardButton("Kirim lokasi", request_location=True)
+    await ptb.send_message(CHAT, "?", reply_markup=telegram.ReplyKeyboardMarkup([[place, "Lewati"]], one_time_keyboard=True))
+    assert api.chats[CHAT].keyboard == ["Kirim lokasi", "Lewati"]
+
+    await ptb.send_message(CHAT, ".", reply_markup=telegram.ReplyKeyboardRemove())
+    assert api.chats[CHAT].keyboard == []
+
+    with pytest.raises(BadRequest, match="keyboard button"):
+        await ptb.send_message(CHAT, "?", reply_markup=telegram.ReplyKeyboardMarkup([[telegram.KeyboardButton("")]]))
+    api.chat(CHAT + 1, kind="group")
+    with pytest.raises(BadRequest, match="private chats only"):
+        await ptb.send_message(CHAT + 1, "?", reply_markup=telegram.ReplyKeyboardMarkup([[place]]))
+
+
 async def test_a_day_later_an_update_is_gone() -> None:
     now = 1000.0
     async with FakeBotApi(clock=lambda: now) as api, telegram.Bot(TOKEN, base_url=api.url + "/bot") as ptb:

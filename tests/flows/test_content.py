@@ -27,7 +27,13 @@ NEVER_IN_ENGLISH = re.compile(
     r"victim|guarantee|certainly|promise|100 ?%|nobody will (ever )?know|calm down|be patient|forgive|you must|eligible|why did you",
     re.IGNORECASE,
 )
-BLAND = ("texts.pamit_netral", "system_quick_exit.layar_biasa.say", "siapa_ini.jawab.say")
+BLAND = (
+    "texts.pamit_netral",
+    "texts.system_watched",
+    "texts.system_safe_again",
+    "system_quick_exit.layar_biasa.say",
+    "siapa_ini.jawab.say",
+)
 """What somebody else may read over a shoulder, or after taking the phone."""
 
 

@@ -107,3 +107,17 @@ async def until_thread(responder: httpx.AsyncClient, case_id: str, text: str) ->
             return
         await asyncio.sleep(0.05)
     raise AssertionError("the message did not reach the console")
+
+
+async def test_who_leaves_finds_only_harmless_words_on_the_phone(api: FakeBotApi, app: AppProcess):
+    api.say(CHAT, "suami saya mukul saya, saya takut pulang")
+    await until(lambda: "129" in said(api), "numbers")
+    api.say(CHAT, "keluar")
+    await until(lambda: "kantor desa" in said(api), "harmless words")
+
+    await until(lambda: bool(api.removed), "the talk is taken back")
+
+    shown = [sent.text for sent in api.sent if sent.chat == CHAT and not sent.is_deleted]
+    assert len(shown) == 1
+    assert "kantor desa" in shown[0]
+    assert {number for chat, number in api.removed if chat == CHAT} >= {1, 3}, "the person's own words too"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -91,6 +92,62 @@ async def test_a_person_writes_danger_is_seen_a_volunteer_answers(graph: FakeGra
     assert thread[-1]["delivery"] == "read", "a state never goes back"
 
 
+async def detail_of(responder: httpx.AsyncClient, case: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The case as the console sees it, once that holds."""
+    for _ in range(200):
+        detail: dict[str, Any] = (await responder.get(f"/api/cases/{case}")).json()
+        if holds(detail):
+            return detail
+        await asyncio.sleep(0.05)
+    raise AssertionError("it was never seen in the console")
+
+
+async def test_a_place_is_asked_for_and_a_number_or_a_channel_that_fails_is_seen_in_the_console(
+    graph: FakeGraphApi, app, responder: httpx.AsyncClient
+):
+    await graph.say(PHONE, "dia gedor pintu bawa pisau, tolong")
+    await until(lambda: "110" in said(graph), "a number")
+    case = (await responder.post("/api/queue/next")).json()["id"]
+    await until(lambda: "Ratna" in said(graph), "the contact is told who is there")
+
+    async def reply(text: str, **more: bool) -> None:
+        detail = (await responder.get(f"/api/cases/{case}")).json()
+        body = {"key": text, "text": text, "control_epoch": detail["control_epoch"], "seen_seq": detail["last_seq"], **more}
+        (await responder.post(f"/api/cases/{case}/replies", json=body)).raise_for_status()
+        await until(lambda: text in said(graph), "the reply arrives")
+
+    await reply("Kamu di mana?", asks_place=True)
+    assert graph.sent[-1].kind == "location_request"
+    place = graph.message(PHONE, {"type": "location", "location": {"latitude": -6.914744, "longitude": 107.60981}})
+    await graph.post(graph.envelope(graph.value(place)))
+    detail = await detail_of(responder, case, lambda seen: seen["thread"][-1]["kind"] == "location")
+    assert (detail["thread"][-1]["text"], detail["knock"]) == ("-6.9147, 107.6098", "")
+    assert detail["window_until"] is not None
+
+    await reply("Saya panggil bantuan.")
+    await graph.post(graph.envelope(graph.value() | {"errors": [{"code": 131042, "title": "MARKED"}]}))
+    await graph.tell(graph.sent[-1], "failed", errors=[{"code": 131026, "title": "MARKED"}])
+    detail = await detail_of(responder, case, lambda seen: seen["lock"] == "contact_blocked")
+    failed = [each for each in detail["thread"] if each["delivery"] == "failed"]
+    assert [(each["text"], each["failure"]) for each in failed] == [("Saya panggil bantuan.", "unreachable")]
+    assert detail["thread"][-1]["text"] == "unreachable"
+    (trouble,) = (await responder.get("/api/queue")).json()["troubles"]
+    assert (trouble["channel"], trouble["side"], trouble["reason"]) == ("whatsapp", "sending", "payment")
+    figures = (await responder.get("/metrics")).text
+    assert 'teduh_contacts_unreachable{channel="whatsapp"} 1.0' in figures
+
+    # Who writes again can be written to again, and what works is not told as broken.
+    await graph.say(PHONE, "aku di sini")
+    await detail_of(responder, case, lambda seen: seen["lock"] == "")
+    await reply("Baik.")
+    await until(lambda: "Baik." in said(graph), "the reply arrives")
+    for _ in range(100):
+        if not (await responder.get("/api/queue")).json()["troubles"]:
+            break
+        await asyncio.sleep(0.05)
+    assert (await responder.get("/api/queue")).json()["troubles"] == []
+
+
 async def test_buttons_lists_and_the_same_person_under_two_names(graph: FakeGraphApi, app: AppProcess):
     await graph.say(PHONE, "halo")
     await until(lambda: bool(graph.sent and graph.sent[-1].choices), "consent is asked with buttons")
@@ -109,10 +166,11 @@ async def test_buttons_lists_and_the_same_person_under_two_names(graph: FakeGrap
 
 async def test_a_send_of_unknown_fate_is_settled_by_its_status_and_not_sent_again(graph: FakeGraphApi, app: AppProcess):
     graph.fail(Fault(is_cut=True, takes_effect=True))
-    await graph.say(PHONE, "halo")
+    await graph.say(PHONE, "suami saya mukul saya, saya takut pulang")
     await until(lambda: len(graph.sent) == 1, "it arrived, though no answer came")
     await graph.tell(graph.sent[0], "sent")
-    await asyncio.sleep(3)
+    # Numbers to call would go out once more after five seconds.
+    await asyncio.sleep(6.5)
 
     assert len(graph.sent) == 1
 

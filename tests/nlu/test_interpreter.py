@@ -97,6 +97,37 @@ def test_no_everyday_word_is_mended_into_danger(text: str) -> None:
     assert not INTERPRETER.understand(text).risks
 
 
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        pytest.param("i have not eaten for three days", "food_shelter_destitution", id="hunger in English"),
+        pytest.param("udah aku telan semua pil tidur ibu", "suicide_self_harm", id="all the pills"),
+        pytest.param("temenku dilecehin dosen pembimbingnya", "sexual_violence", id="supervisor, no school paper"),
+        pytest.param("paman dirantai warga di kandang sapi", "pasung_restraint", id="man among animals"),
+        pytest.param("sya di pukil swami tiap mlm", "domestic_violence", id="slip in a verb apart from its di"),
+        pytest.param("kalau dia pulang aku sembunyi di lemari", "domestic_violence", id="hides when he comes"),
+        pytest.param("rumah bukan tempat aman buat aku", "domestic_violence", id="home no safe place"),
+        pytest.param("besok-besok kalian gak bakal repot lagi gara-gara aku", "suicide_self_harm", id="no trouble any more"),
+        pytest.param("laki den suko manokok den", "domestic_violence", id="Minangkabau verb"),
+        pytest.param("kaula eancem epate'ana bi' mantan", "domestic_violence", id="Madurese verbs"),
+    ],
+)
+def test_danger_is_seen_in_other_words(text: str, topic: str) -> None:
+    assert topic in [risk.name for risk in INTERPRETER.understand(text).risks]
+
+
+def test_a_positive_test_and_fear_are_a_need_and_no_alarm() -> None:
+    understood = INTERPRETER.understand("testpack garis dua, aku takut")
+
+    assert understood.intent is not None
+    assert (understood.intent.name, understood.risks) == ("pregnancy_postpartum", ())
+
+
+def test_what_is_said_around_suicide_is_asked_about_and_sets_off_nothing() -> None:
+    for text in ("pengen ketemu almarhum mama secepatnya", "aku mau tidur dan gak bangun lagi"):
+        assert INTERPRETER.understand(text).level is Level.P3
+
+
 def test_evidence_is_the_writers_own_words() -> None:
     text = "td malem SUAMI gw\u200b NamPar gw 😭"
 
@@ -121,6 +152,13 @@ def test_evidence_is_the_writers_own_words() -> None:
         pytest.param("dia suka mukul lagi main drum", id="drum"),
         pytest.param("tetangga berantem, anaknya teriak minta tolong maling", id="thief next door"),
         pytest.param("dulu suami pernah mukul, sekarang sudah berubah", id="over"),
+        pytest.param("gak sampe kepikiran bunuh diri kok", id="not as far as"),
+        pytest.param("pengen mati aja rasanya ketawa", id="laughing"),
+        pytest.param("ibu lempar pertanyaan ke aku", id="thrown question"),
+        pytest.param("foto telanjang kaki di pantai", id="bare feet"),
+        pytest.param("pamitan sama guru karena lulus", id="goodbye at school"),
+        pytest.param("anjing tetangga dirantai di kandang sapi", id="dog on a chain"),
+        pytest.param("i have not eaten sushi for ages", id="a dish"),
     ],
 )
 def test_what_is_denied_or_meant_otherwise_is_no_alarm(text: str) -> None:
@@ -136,6 +174,8 @@ def test_what_is_denied_or_meant_otherwise_is_no_alarm(text: str) -> None:
         pytest.param("gak kuat dipukul terus", id="cannot bear it"),
         pytest.param("majikan ngelarang, aku gak boleh ke luar pagar", id="a right denied"),
         pytest.param("gak mau dipukul lagi sama suami", id="not again"),
+        pytest.param("kalo enggak foto bugilku disebar", id="or else"),
+        pytest.param("tidak kuat lagi sampai dipukul terus", id="until"),
     ],
 )
 def test_a_negation_that_is_the_sign_itself_hides_nothing(text: str) -> None:

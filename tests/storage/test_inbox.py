@@ -55,6 +55,27 @@ async def test_a_contact_in_anothers_hands_is_left_alone(database: Database, vau
     assert [each.update.address for each in taken] == ["budi"]
 
 
+async def test_two_who_take_at_the_same_time_never_hold_one_contact(database: Database, vault: Vault):
+    people = ("anna", "budi", "citra")
+    await store(database, vault, *(make_update(str(number), address=people[number % 3]) for number in range(24)))
+
+    taken = await asyncio.gather(*(take(database, vault, by=worker, most=1) for worker in range(1, 9)))
+
+    held = [each.update.address for hands in taken for each in hands]
+    assert sorted(held) == ["anna", "budi", "citra"]
+    assert {each.update.key for hands in taken for each in hands} == {"0", "1", "2"}
+
+
+async def test_what_is_in_hands_takes_no_place_of_those_who_wait(database: Database, vault: Vault):
+    await store(database, vault, *(make_update(f"a{number}", address="anna") for number in range(9)))
+    await take(database, vault, by=1, most=1)
+    await store(database, vault, make_update("b", address="budi"))
+
+    taken = await take(database, vault, by=2, most=1)
+
+    assert [each.update.address for each in taken] == ["budi"]
+
+
 async def test_updates_are_taken_in_order_of_arrival(database: Database, vault: Vault):
     for number in range(5):
         await store(database, vault, make_update(str(number)))

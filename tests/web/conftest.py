@@ -12,8 +12,9 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from bot.actions.handoff import Desk
 from bot.actions.people import Door
+from bot.actions.speaking import Desk
+from bot.channels.standing import Standing
 from bot.dialogue.session import Session
 from bot.domain.cases import Case, CaseId, Control
 from bot.domain.messages import ContactId, MessageId, OutboundMessage
@@ -79,6 +80,7 @@ class Rig:
         # The engine is asked only for talks that have a session; there is none in these.
         engine = cast("Any", SimpleNamespace())
         self.desk = Desk(vault=self.vault, new_id=self.new_id, engine=engine, render=cast("Any", None), frame=frame)
+        self.standing = Standing(lambda: self.now)
         self.door = Door(
             database=self.database,
             vault=self.vault,
@@ -90,6 +92,7 @@ class Rig:
         self.parts = ConsoleParts(
             database=self.database,
             live=self.live,
+            standing=self.standing,
             desk=self.desk,
             door=self.door,
             wording=self.wording,

@@ -35,6 +35,7 @@ MAY = {
     "set_level": {HOLDER, SUPERVISOR},
     "reply": {HOLDER},
     "send_again": {HOLDER},
+    "knock": {HOLDER},
     "release": {HOLDER},
     "close": {HOLDER},
 }

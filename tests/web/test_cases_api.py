@@ -2,11 +2,15 @@
 
 import asyncio
 
+import pytest
 import sqlalchemy as sa
 
+from bot.channels.standing import Side
 from bot.domain.cases import CaseStatus
+from bot.domain.messages import ContactId, Form
 from bot.domain.responders import Role
-from bot.storage.tables import outbox
+from bot.storage import messages, tables
+from bot.storage.tables import contacts, conversations, outbox
 from nlu.understanding import Level
 from tests.builders import later
 from tests.web.conftest import Rig, reply_to
@@ -248,3 +252,119 @@ async def test_ids_that_name_nothing_are_404(rig: Rig):
     answers = [await console.get(f"/api/cases/{name}") for name in ("7", "abc", "٣", "-1", "9" * 19, "9" * 40, "%00")]
 
     assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(404, "case_not_found")}
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        ("blocked", "unreachable"),
+        ("deactivated", "unreachable"),
+        ("chat_not_found", "unreachable"),
+        ("whatsapp_131026", "unreachable"),
+        ("unreachable", "unreachable"),
+        ("window_closed", "window_closed"),
+        ("whatsapp_131047", "window_closed"),
+        ("moved", "moved"),
+        ("superseded", "superseded"),
+        ("whatsapp_131009", "refused"),
+        ("too_long", "refused"),
+    ],
+)
+async def test_the_thread_says_why_a_message_did_not_arrive(rig: Rig, error: str, failure: str):
+    await rig.open_case(1)
+    console = await rig.console()
+    detail = (await console.post("/api/cases/1/claim")).json()
+    sent = (await console.post("/api/cases/1/replies", json=reply_to(detail))).json()
+    failed = sa.update(outbox).where(outbox.c.id == int(sent["id"])).values(state="failed", error=error)
+    await rig.database.write(lambda db: db.execute(failed))
+
+    thread = (await console.get("/api/cases/1")).json()["thread"]
+
+    assert sent["failure"] == ""
+    assert [(each["delivery"], each["failure"]) for each in thread if each["id"] == sent["id"]] == [("failed", failure)]
+
+
+@pytest.mark.parametrize(
+    ("side", "told", "reason"),
+    [
+        (Side.SENDING, "token_refused", "token"),
+        (Side.SENDING, "whatsapp_190", "token"),
+        (Side.SENDING, "whatsapp_131042", "payment"),
+        (Side.SENDING, "whatsapp_131031", "account"),
+        (Side.SENDING, "http_403", "account"),
+        (Side.TAKING, "token_refused", "token"),
+        (Side.TAKING, "webhook_elsewhere", "intake"),
+        (Side.TAKING, "intake_conflict", "intake"),
+    ],
+)
+async def test_a_channel_that_is_down_is_told_to_everybody_who_answers(rig: Rig, side: Side, told: str, reason: str):
+    console = await rig.console()
+    assert (await console.get("/api/queue")).json()["troubles"] == []
+
+    rig.standing.note("whatsapp", side, told)
+    (trouble,) = (await console.get("/api/queue")).json()["troubles"]
+    rig.standing.clear("whatsapp", side)
+
+    assert (trouble["channel"], trouble["side"], trouble["reason"]) == ("whatsapp", side.value, reason)
+    assert (await console.get("/api/queue")).json()["troubles"] == []
+
+
+async def test_after_a_day_of_silence_whatsapp_locks_the_composer_and_says_whether_one_may_knock(rig: Rig):
+    await rig.open_case(1)
+    console = await rig.console()
+    detail = (await console.post("/api/cases/1/claim")).json()
+    assert (detail["lock"], detail["window_until"], detail["knock"]) == ("", None, "")
+    await rig.database.write(lambda db: db.execute(sa.update(contacts).values(channel="whatsapp")))
+    wrote = sa.update(conversations).values(wrote_at=rig.now)
+    await rig.database.write(lambda db: db.execute(wrote))
+
+    within = (await console.get("/api/cases/1")).json()
+    await rig.database.write(lambda db: db.execute(sa.update(conversations).values(wrote_at=later(hours=-24))))
+    after = (await console.get("/api/cases/1")).json()
+    refused = await console.post("/api/cases/1/replies", json=reply_to(after))
+    knocked = await console.post("/api/cases/1/knock")
+
+    assert (within["lock"], within["may_write"], within["window_until"]) == (
+        "",
+        True,
+        later(hours=23, minutes=50).isoformat()[:-6] + "Z",
+    )
+    assert (after["lock"], after["may_write"], after["knock"]) == ("window_closed", False, "no_consent")
+    assert (refused.status_code, refused.json()["code"]) == (409, "window_closed")
+    assert (knocked.status_code, knocked.json()["code"]) == (409, "may_not_knock")
+
+
+@pytest.mark.parametrize(
+    ("level", "words"),
+    [
+        (Level.P1, "-6.9147, 107.6098\nWarung Bu Tini"),
+        (Level.P2, "-6.9147, 107.6098\nWarung Bu Tini"),
+        (Level.P3, "-6.91, 107.61"),
+        (Level.P4, "-6.91, 107.61"),
+    ],
+)
+async def test_a_place_is_shown_as_exactly_as_the_danger_needs(rig: Rig, level: Level, words: str):
+    await rig.open_case(1, level=level)
+    console = await rig.console()
+    await console.post("/api/cases/1/claim")
+    seq = await rig.contact_writes(1, "-6.9147, 107.6098\nWarung Bu Tini")
+    as_place = sa.update(tables.messages).where(tables.messages.c.seq == seq).values(kind="location")
+    await rig.database.write(lambda db: db.execute(as_place))
+
+    thread = (await console.get("/api/cases/1")).json()["thread"]
+    (summary,) = (await console.get("/api/queue")).json()["mine"]
+
+    assert [each["text"] for each in thread if each["kind"] == "location"] == [words]
+    assert ("Warung" in summary["preview"]) is (level in (Level.P1, Level.P2))
+
+
+async def test_a_reply_may_ask_where_they_are(rig: Rig):
+    await rig.open_case(1)
+    console = await rig.console()
+    detail = (await console.post("/api/cases/1/claim")).json()
+
+    sent = await console.post("/api/cases/1/replies", json=reply_to(detail) | {"asks_place": True})
+
+    entry = (await rig.database.read(lambda db: messages.list_thread(db, rig.vault, ContactId(1))))[-1]
+    assert sent.status_code == 201
+    assert entry.form is Form.ASKS_PLACE

@@ -104,13 +104,29 @@ export function useClaim(id: string) {
   })
 }
 
-export type ReplyBody = { key: string; text: string; control_epoch: number; seen_seq: number }
+export type ReplyBody = {
+  key: string
+  text: string
+  control_epoch: number
+  seen_seq: number
+  asks_place: boolean
+}
 
 export function useReply(id: string) {
   const client = useQueryClient()
   return useMutation({
     mutationFn: (body: ReplyBody) => given(api.POST('/api/cases/{case_id}/replies', { ...inCase(id), body })),
     onSuccess: (message) => showMessage(client, id, message),
+    onSettled: () => lookAgain(client, id),
+  })
+}
+
+/** Asks the person to write, where the platform lets us say nothing else. */
+export function useKnock(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => given(api.POST('/api/cases/{case_id}/knock', inCase(id))),
+    onSuccess: (detail) => setCase(client, detail),
     onSettled: () => lookAgain(client, id),
   })
 }

@@ -60,6 +60,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/knock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Knock
+         * @description Ask the person to write when it is safe, where the platform lets nobody else begin.
+         */
+        post: operations["knock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/level": {
         parameters: {
             query?: never;
@@ -414,12 +434,13 @@ export interface components {
             holder: string | null;
             id: string;
             is_mine: boolean;
+            knock: components["schemas"]["Knock"];
             languages: string[];
             last_seq: number;
             lease_until: string | null;
             level: components["schemas"]["Level"];
             /** @enum {string} */
-            lock: "" | "not_holder" | "closed" | "contact_blocked" | "contact_stopped" | "unsafe";
+            lock: "" | "not_holder" | "closed" | "contact_blocked" | "contact_stopped" | "unsafe" | "window_closed";
             may_contact_first: boolean | null;
             may_write: boolean;
             name: string;
@@ -437,6 +458,7 @@ export interface components {
             version: number;
             /** Format: date-time */
             waiting_since: string;
+            window_until: string | null;
         };
         /**
          * CaseStatus
@@ -496,7 +518,8 @@ export interface components {
          * @description Every error of the API. `code` is ours and stable, `message` in the reader's language, `field` where one is at fault.
          *
          *         409: case_already_claimed, conversation_moved_on (someone wrote; `last_seq` is now), control_lost, case_closed, stale_version,
-         *         contact_unreachable, contact_unsafe, login_taken. 404: nobody_waits, case_not_found, message_not_found, not_found.
+         *         contact_unreachable, contact_unsafe, window_closed, may_not_knock,
+         *         login_taken. 404: nobody_waits, case_not_found, message_not_found, not_found.
          *         403: not_allowed, not_holder,
          *         off_duty, no_slot, level_only_rises, cross_site. 401: signed_out, wrong_password, link_used. 400: invalid, login_unusable,
          *         name_unusable, password_too_short, password_too_long, password_too_common, password_holds_login. 413: too_large.
@@ -522,6 +545,12 @@ export interface components {
         Invite: {
             roles: components["schemas"]["Role"][];
         };
+        /**
+         * Knock
+         * @description Whether somebody can be asked to write again. NONE: there is no need, they can be written to.
+         * @enum {string}
+         */
+        Knock: "" | "possible" | "no_consent" | "no_template" | "sent";
         /**
          * Level
          * @description How soon a person must look, most urgent first.
@@ -552,6 +581,11 @@ export interface components {
             /** @enum {string} */
             by: "contact" | "program" | "responder" | "system";
             delivery?: components["schemas"]["DeliveryState"] | null;
+            /**
+             * @default
+             * @enum {string}
+             */
+            failure: "" | "unreachable" | "moved" | "window_closed" | "superseded" | "refused";
             id: string;
             kind: string;
             seq: number;
@@ -604,6 +638,7 @@ export interface components {
             reason: "" | "off_duty" | "full" | "nobody_waits";
             responders_on_duty: number;
             slots: number;
+            troubles?: components["schemas"]["Trouble"][];
         };
         /** RaiseLevel */
         RaiseLevel: {
@@ -611,6 +646,8 @@ export interface components {
         };
         /** Reply */
         Reply: {
+            /** @default false */
+            asks_place: boolean;
             control_epoch: number;
             key: string;
             seen_seq: number;
@@ -643,6 +680,16 @@ export interface components {
         SignIn: {
             login: string;
             password: string;
+        };
+        /** Trouble */
+        Trouble: {
+            channel: string;
+            /** @enum {string} */
+            reason: "token" | "payment" | "account" | "intake";
+            /** @enum {string} */
+            side: "sending" | "taking";
+            /** Format: date-time */
+            since: string;
         };
     };
     responses: never;
@@ -736,6 +783,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error, as `Fault.code` and in words. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fault"];
+                };
+            };
+        };
+    };
+    knock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
             };
             /** @description An error, as `Fault.code` and in words. */
             default: {

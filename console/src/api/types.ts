@@ -21,6 +21,9 @@ export type Consent = Schemas['Consent']
 export type Presence = Schemas['Presence']
 export type News = Schemas['News']
 export type Fault = Schemas['Fault']
+export type Trouble = Schemas['Trouble']
+export type Outage = Trouble['reason']
+export type Failure = NonNullable<Message['failure']>
 export type DeliveryState = Schemas['DeliveryState']
 
 export const LEVELS: readonly Level[] = ['P1', 'P2', 'P3', 'P4']

@@ -1,12 +1,13 @@
 import { Button } from '@mantine/core'
 import { type KeyboardEvent, type RefObject, useState } from 'react'
 import { isFault } from '../api/client'
-import { useClaim, useNote, useReply } from '../api/queries'
+import { useClaim, useKnock, useNote, useReply } from '../api/queries'
 import type { CaseDetail, Me } from '../api/types'
 import type { Connection } from '../live/connection'
 import { Faulty } from '../look/Faulty'
 import { Icon } from '../look/icons'
 import { useWords } from '../words/language'
+import { clock, dayAndClock, isSameDay } from '../words/time'
 import { changeDraft, type Draft, draftOf, keyFor, useDraft } from './drafts'
 import { lastInbound } from './items'
 import { LockBar } from './LockBar'
@@ -30,6 +31,7 @@ export function Composer({ detail, me, connection, fieldRef }: Props) {
   const lock = isNote ? noteLock(situation) : replyLock(situation)
   const sending = useSending(detail, draft, situation.seen)
   const claim = useClaim(detail.id)
+  const knock = useKnock(detail.id)
   const text = isNote ? draft.note : draft.reply
   const tooLong = Math.max(0, text.length - LONGEST)
   const canSend = lock === null && text.trim() !== '' && tooLong === 0 && !sending.isPending
@@ -38,7 +40,8 @@ export function Composer({ detail, me, connection, fieldRef }: Props) {
     if (what === 'read') changeDraft(detail.id, { seen: lastInbound(detail.thread), toldLast: 0 })
     if (what === 'note') changeDraft(detail.id, { mode: 'note' })
     if (what === 'claim') claim.mutate()
-    if (what !== 'claim') requestAnimationFrame(() => fieldRef.current?.focus())
+    if (what === 'knock') knock.mutate()
+    if (what !== 'claim' && what !== 'knock') requestAnimationFrame(() => fieldRef.current?.focus())
   }
 
   function pressed(event: KeyboardEvent) {
@@ -49,8 +52,10 @@ export function Composer({ detail, me, connection, fieldRef }: Props) {
 
   return (
     <section className={isNote ? 'composer as-note' : 'composer'} aria-label={w.composer.label}>
-      {lock ? <LockBar lock={lock} name={detail.name} onUnlock={unlock} isBusy={claim.isPending} /> : null}
-      <Faulty error={claim.error} />
+      {lock ? (
+        <LockBar lock={lock} name={detail.name} onUnlock={unlock} isBusy={claim.isPending || knock.isPending} />
+      ) : null}
+      <Faulty error={claim.error ?? knock.error} />
       <Faulty error={sending.error} />
       <div className="write">
         <textarea
@@ -66,10 +71,26 @@ export function Composer({ detail, me, connection, fieldRef }: Props) {
           }
           onKeyDown={pressed}
         />
+        {isNote || lock || !mayAskPlace(detail) ? null : (
+          <label className="ask-place">
+            <input
+              type="checkbox"
+              checked={draft.asksPlace}
+              onChange={(event) => changeDraft(detail.id, { asksPlace: event.currentTarget.checked })}
+            />
+            {w.composer.askPlace}
+          </label>
+        )}
         <div className="tools">
           <Modes draft={draft} caseId={detail.id} name={detail.name} />
           <span className="hint grow" id="composer-hint">
-            {tooLong > 0 ? w.composer.tooLong(tooLong) : isNote ? w.composer.noteHint(detail.name) : <Shortcut />}
+            {tooLong > 0 ? (
+              w.composer.tooLong(tooLong)
+            ) : isNote ? (
+              w.composer.noteHint(detail.name)
+            ) : (
+              <Hint detail={detail} lock={lock} />
+            )}
           </span>
           <Button
             className="send"
@@ -90,9 +111,20 @@ export function Composer({ detail, me, connection, fieldRef }: Props) {
   )
 }
 
-function Shortcut() {
-  const { w } = useWords()
+/** Until when an answer still arrives, where there is an end to that; else how to send by the keyboard. */
+function Hint({ detail, lock }: { detail: CaseDetail; lock: Lock | null }) {
+  const { w, language } = useWords()
+  const until = detail.window_until
+  if (until && lock?.why !== 'window') {
+    const isToday = isSameDay(until, new Date().toISOString())
+    return <span>{w.composer.windowUntil(isToday ? clock(until, language) : dayAndClock(until, language))}</span>
+  }
   return <span className="not-touch">{w.composer.replyHint}</span>
+}
+
+/** Where somebody is, is asked only to find a person in danger, and only where their channel has a button for it. */
+function mayAskPlace(detail: CaseDetail): boolean {
+  return (detail.level === 'P1' || detail.level === 'P2') && ['telegram', 'whatsapp'].includes(detail.channel)
 }
 
 function Modes({ draft, caseId, name }: { draft: Draft; caseId: string; name: string }) {
@@ -137,7 +169,8 @@ function useSending(detail: CaseDetail, draft: Draft, seen: number) {
     const text = draft[mode]
     const key = keyFor(detail.id, mode)
     const clear = () => {
-      if (draftOf(detail.id)[mode] === text) changeDraft(detail.id, { [mode]: '' })
+      if (draftOf(detail.id)[mode] === text)
+        changeDraft(detail.id, mode === 'note' ? { note: '' } : { reply: '', asksPlace: false })
       setTold(mode === 'note' ? w.composer.noteSaved : w.composer.sent)
     }
     if (mode === 'note') {
@@ -145,7 +178,13 @@ function useSending(detail: CaseDetail, draft: Draft, seen: number) {
       return
     }
     reply.mutate(
-      { key, text, control_epoch: detail.control_epoch, seen_seq: seen },
+      {
+        key,
+        text,
+        control_epoch: detail.control_epoch,
+        seen_seq: seen,
+        asks_place: draft.asksPlace && mayAskPlace(detail),
+      },
       {
         onSuccess: clear,
         onError: (error) => {

@@ -15,6 +15,7 @@ const ICONS: Record<Lock['why'], IconName> = {
   blocked: 'eyeOff',
   stopped: 'eyeOff',
   unsafe: 'eyeOff',
+  window: 'clock',
 }
 
 type BarProps = { lock: Lock; name: string; isBusy: boolean; onUnlock: (action: Lock['action']) => void }
@@ -23,7 +24,13 @@ type BarProps = { lock: Lock; name: string; isBusy: boolean; onUnlock: (action: 
 export function LockBar({ lock, name, isBusy, onUnlock }: BarProps) {
   const { w } = useWords()
   const [main, more] = lockWords(lock, name, w)
-  const action = { read: w.lock.haveRead, claim: w.lock.claimAgain, note: w.composer.writeNote, none: '' }[lock.action]
+  const action = {
+    read: w.lock.haveRead,
+    claim: w.lock.claimAgain,
+    note: w.composer.writeNote,
+    knock: w.lock.knock,
+    none: '',
+  }[lock.action]
   return (
     <div className="lock" role="status" id="lock-reason" data-why={lock.why}>
       <Icon name={ICONS[lock.why]} size={20} />
@@ -44,6 +51,8 @@ export function lockWords(lock: Lock, name: string, w: Words): [string, string] 
   switch (lock.why) {
     case 'behind':
       return [w.lock.behind(name), w.lock.behindMore(lock.count)]
+    case 'window':
+      return [w.lock.window, w.lock.windowMore[lock.knock || 'no_consent']]
     case 'otherHolder':
       return [w.lock.otherHolder(lock.name), w.lock.otherHolderMore]
     default:

@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { useSendAgain } from '../api/queries'
 import type { CaseDetail, Me, Message } from '../api/types'
+import { CopyButton } from '../look/CopyButton'
 import { Faulty } from '../look/Faulty'
 import { Icon, type IconName } from '../look/icons'
 import { useWords } from '../words/language'
@@ -121,7 +122,13 @@ const MEDIA_ICONS: Record<string, IconName> = {
   document: 'file',
   location: 'place',
   contact: 'person',
+  withdrawn: 'giveBack',
+  edit: 'note',
+  reaction: 'talk',
 }
+
+/** Kinds of which all there is stands in the thread. */
+const OPEN_KINDS = ['location', 'reaction', 'edit', 'withdrawn']
 
 function Bubble(props: { item: Extract<Item, { kind: 'bubble' }>; quotes: string[]; caseId: string; me: Me }) {
   const { w, language } = useWords()
@@ -151,6 +158,9 @@ function Bubble(props: { item: Extract<Item, { kind: 'bubble' }>; quotes: string
             )}
           </p>
         ) : null}
+        {message.kind === 'location' ? (
+          <CopyButton text={placeOf(message.text)} label={w.copy} describes={w.thread.copyPlace} />
+        ) : null}
         {message.buttons && message.buttons.length > 0 ? (
           <p className="choices">
             <span className="sr">{w.thread.choices}</span>
@@ -163,6 +173,11 @@ function Bubble(props: { item: Extract<Item, { kind: 'bubble' }>; quotes: string
       {props.item.showsDelivery ? <Delivery message={message} caseId={props.caseId} /> : null}
     </>
   )
+}
+
+/** The figures alone, as every map takes them. */
+function placeOf(text: string): string {
+  return text.split('\n')[0] ?? text
 }
 
 function dayTitle(message: Message, language: 'id' | 'en'): string {
@@ -178,7 +193,7 @@ function MediaLine({ kind }: { kind: string }) {
       </span>
       <span>
         <b>{w.media[kind] ?? w.media.unsupported}</b>
-        <small>{w.thread.mediaHint}</small>
+        {OPEN_KINDS.includes(kind) ? null : <small>{w.thread.mediaHint}</small>}
       </span>
     </span>
   )
@@ -205,7 +220,7 @@ function Delivery({ message, caseId }: { message: Message; caseId: string }) {
   return (
     <div className="stamp doubt" role="status">
       <Icon name="unsure" size={15} />
-      <span>{w.delivery[state]}</span>
+      <span>{message.failure ? w.failure[message.failure] : w.delivery[state]}</span>
       {state === 'unknown' && message.by === 'responder' ? (
         <Button
           variant="default"

@@ -11,6 +11,8 @@ export type Draft = {
   seen: number | null
   toldLast: number
   heldBefore: boolean
+  /** Whether the reply goes out with a button that sends where the person is. */
+  asksPlace: boolean
 }
 
 const EMPTY: Draft = {
@@ -22,6 +24,7 @@ const EMPTY: Draft = {
   seen: null,
   toldLast: 0,
   heldBefore: false,
+  asksPlace: false,
 }
 
 const drafts = new Map<string, Draft>()
@@ -36,7 +39,7 @@ export function draftOf(caseId: string): Draft {
 export function changeDraft(caseId: string, change: Partial<Draft>) {
   const before = draftOf(caseId)
   const after = { ...before, ...change }
-  if (after.reply !== before.reply) after.replyKey = ''
+  if (after.reply !== before.reply || after.asksPlace !== before.asksPlace) after.replyKey = ''
   if (after.note !== before.note) after.noteKey = ''
   drafts.set(caseId, after)
   tell()

@@ -7,6 +7,7 @@ export const LONGEST = 4000
 /** Why nothing can be sent, one reason at a time, and what unlocks it. */
 export type Lock =
   | { why: 'closed' | 'blocked' | 'stopped' | 'unsafe'; action: 'note' | 'none' }
+  | { why: 'window'; knock: CaseDetail['knock']; action: 'knock' | 'note' }
   | { why: 'leaseLost' | 'released'; action: 'claim' | 'none' }
   | { why: 'otherHolder'; name: string; action: 'note' | 'none' }
   | { why: 'offline' | 'stale'; action: 'none' }
@@ -36,6 +37,8 @@ export function replyLock(situation: Situation): Lock | null {
   if (detail.lock === 'contact_blocked') return { why: 'blocked', action: 'note' }
   if (detail.lock === 'contact_stopped') return { why: 'stopped', action: 'note' }
   if (detail.lock === 'unsafe') return { why: 'unsafe', action: 'note' }
+  if (detail.lock === 'window_closed')
+    return { why: 'window', knock: detail.knock, action: detail.knock === 'possible' ? 'knock' : 'note' }
   if (connection === 'offline' || connection === 'stale') return { why: connection, action: 'none' }
   if (toldLast > lastInbound(detail.thread)) return { why: 'behind', count: 0, action: 'none' }
   const count = countUnseen(detail.thread, seen)

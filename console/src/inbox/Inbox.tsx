@@ -13,6 +13,7 @@ import { cardOf, countWaiting } from '../queue/card'
 import { Duty, Ringing } from '../queue/Duty'
 import { MyPeople } from '../queue/MyPeople'
 import { TakeNext, useTaking } from '../queue/TakeNext'
+import { Troubles } from '../queue/Troubles'
 import { useWords } from '../words/language'
 import { go, links } from './route'
 
@@ -44,6 +45,7 @@ export function Inbox({ me, caseId, isSheetOpen }: { me: Me; caseId: string | nu
       <aside className="left">
         <Duty me={me} queue={queue.data} />
         <ConnectionLine connection={connection} />
+        <Troubles queue={queue.data} />
         <TakeNext queue={queue.data} connection={connection} taking={taking} take={take} />
         <Faulty error={queue.data ? null : queue.error} />
         {queue.data ? <MyPeople queue={queue.data} openId={caseId} /> : null}

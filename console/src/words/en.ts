@@ -20,6 +20,19 @@ export const en: Words = {
     failed: 'Not sent.',
     unknown: 'Not certain it was sent. Send again only if you are sure.',
   },
+  failure: {
+    unreachable: 'Not sent: this channel is closed, or the number is gone.',
+    moved: 'Not sent: the number may be in other hands.',
+    window_closed: 'Not sent: they have not written for more than a day, so WhatsApp does not deliver it.',
+    superseded: 'Not sent, because somebody else speaks by now.',
+    refused: 'Not sent: the messaging app refused it.',
+  },
+  outage: {
+    token: 'Its access key is refused. An administrator must renew it.',
+    payment: 'There is a problem with its payment. An administrator must settle it.',
+    account: 'Its account is restricted. An administrator must look at it.',
+    intake: 'Another program takes its messages. An administrator must look at it.',
+  },
   channel: { web: 'Web chat', webchat: 'Web chat', telegram: 'Telegram', whatsapp: 'WhatsApp' },
   tongue: { id: 'Indonesian', en: 'English', jv: 'Javanese', su: 'Sundanese' },
   media: {
@@ -30,6 +43,9 @@ export const en: Words = {
     location: 'Location',
     sticker: 'Sticker',
     contact: 'Contact',
+    reaction: 'A sign under a message',
+    edit: 'A message they changed',
+    withdrawn: 'A message they took back',
     unsupported: 'Something that cannot be opened yet',
   },
   event: {
@@ -41,13 +57,17 @@ export const en: Words = {
     safety_sent: 'The program sent the numbers for emergencies.',
     level_raised: 'The level changed.',
     blocked: 'The sender closed this channel. Messages cannot arrive.',
+    unreachable: 'Messages cannot arrive by this channel any more. If they write, it is open again.',
     unblocked: 'The sender opened this channel again.',
-    left_page: 'The sender left the page with the exit button.',
+    left_page: 'The sender left in a hurry; somebody may be near. On Telegram the talk is taken off their phone.',
     moved:
       'WhatsApp says this person changed number. Somebody else may read the old one: ask first whether it is safe to write.',
     linked:
       'The talk goes on in another place, by a code. Others may hold that phone: ask first whether it is safe, and repeat nothing told.',
-    revoked: 'The sender took a message back on WhatsApp.',
+    revoked: 'The sender took a message back on WhatsApp. Its words are not kept.',
+    revoked_kept:
+      'The sender took back a message that you have read. Its words are still here. Ask whether they should be erased.',
+    knocked: 'They were asked to write again, in neutral words.',
     stopped: 'The sender asked to stop.',
   },
   scope: {
@@ -166,6 +186,11 @@ export const en: Words = {
     test: 'Try',
     unsupported: 'This device cannot ring. Keep this page open in front of you.',
   },
+  trouble: {
+    sending: (channel, at) => `Messages to ${channel} cannot be sent at the moment, since ${at}`,
+    taking: (channel, at) => `Messages from ${channel} may not come in at the moment, since ${at}`,
+    kept: 'All replies are kept and go out as soon as they can.',
+  },
   live: {
     stale: 'The connection is behind. Reconnecting.',
     offline: 'No network. Your draft is safe.',
@@ -227,6 +252,7 @@ export const en: Words = {
     choices: 'Choices offered:',
     sendAgain: 'Send again',
     sureAgain: 'Yes, I am sure',
+    copyPlace: 'Copy the place',
     mediaHint: 'It arrived. It cannot be opened here yet.',
     toNewest: 'To the newest message',
     message: (n) => `Message ${n}`,
@@ -243,6 +269,8 @@ export const en: Words = {
     replyField: (name) => `Reply to ${name}`,
     noteField: 'Note for the team',
     replyHint: 'Ctrl+Enter sends',
+    windowUntil: (at) => `A reply still arrives until ${at}`,
+    askPlace: 'With a button that sends their place',
     noteHint: (name) => `${name} does not see this`,
     writeNote: 'Write a note',
     tooLong: (n) => `${n} characters too long`,
@@ -273,6 +301,15 @@ export const en: Words = {
     blockedMore: 'Do not look for another way; it may be their choice.',
     stopped: 'They asked to stop',
     stoppedMore: 'Respect their choice. They can write again at any time.',
+    window: 'They have not written for more than a day, so WhatsApp delivers no reply',
+    windowMore: {
+      possible:
+        'They agreed to be contacted. You can ask them to write again, once, in neutral words. Your draft is safe.',
+      no_consent: 'They have not agreed to be contacted first. Wait until they write. Your draft is safe.',
+      no_template: 'WhatsApp has approved no text to begin with. Wait until they write. Your draft is safe.',
+      sent: 'They were asked to write again. Wait until they write. Your draft is safe.',
+    },
+    knock: 'Ask them to write',
     unsafe: 'Do not write first',
     unsafeMore: 'Wait until they write. Your draft is safe.',
   },

@@ -1,4 +1,4 @@
-import type { DeliveryState, Level, Outcome, Role } from '../api/types'
+import type { DeliveryState, Failure, Level, Outage, Outcome, Role } from '../api/types'
 
 const level: Record<Level, string> = {
   P1: 'Bahaya sekarang',
@@ -24,6 +24,19 @@ const delivery: Record<DeliveryState, string> = {
   failed: 'Tidak terkirim.',
   unknown: 'Belum pasti terkirim. Kirim lagi hanya kalau Anda yakin.',
 }
+const failure: Record<Exclude<Failure, ''>, string> = {
+  unreachable: 'Tidak terkirim: jalur ini ditutup, atau nomornya tidak aktif lagi.',
+  moved: 'Tidak dikirim: nomornya mungkin dipegang orang lain.',
+  window_closed: 'Tidak terkirim: sudah lebih dari sehari ia tidak menulis, jadi WhatsApp tidak mengantarnya.',
+  superseded: 'Tidak dikirim, karena yang bicara sudah berganti.',
+  refused: 'Tidak terkirim: ditolak oleh aplikasi pesannya.',
+}
+const outage: Record<Outage, string> = {
+  token: 'Kunci aksesnya ditolak. Administrator perlu menggantinya.',
+  payment: 'Pembayarannya bermasalah. Administrator perlu membereskannya.',
+  account: 'Akunnya dibatasi. Administrator perlu memeriksanya.',
+  intake: 'Ada program lain yang mengambil pesannya. Administrator perlu memeriksanya.',
+}
 const channel: Record<string, string> = {
   web: 'Web chat',
   webchat: 'Web chat',
@@ -39,6 +52,9 @@ const media: Record<string, string> = {
   location: 'Lokasi',
   sticker: 'Stiker',
   contact: 'Kontak',
+  reaction: 'Tanda di bawah pesan',
+  edit: 'Pesan yang ia ubah',
+  withdrawn: 'Pesan yang ia tarik kembali',
   unsupported: 'Kiriman yang belum bisa dibuka',
 }
 const event: Record<string, string> = {
@@ -50,13 +66,17 @@ const event: Record<string, string> = {
   safety_sent: 'Nomor untuk keadaan darurat sudah dikirim program.',
   level_raised: 'Tingkat berubah.',
   blocked: 'Pengirim menutup jalur ini. Pesan tidak bisa sampai.',
+  unreachable: 'Pesan tidak bisa sampai lewat jalur ini lagi. Kalau ia menulis, jalurnya terbuka kembali.',
   unblocked: 'Jalur ini dibuka lagi oleh pengirim.',
-  left_page: 'Pengirim meninggalkan halaman dengan tombol keluar.',
+  left_page: 'Pengirim keluar cepat; mungkin ada orang di dekatnya. Di Telegram, percakapan ditarik dari HP-nya.',
   moved:
     'Kata WhatsApp, orang ini ganti nomor. Nomor lama mungkin dipegang orang lain: tanya dulu apakah aman menulis.',
   linked:
     'Obrolan pindah ke tempat lain dengan kode. HP itu mungkin dipegang orang lain: tanya dulu apakah aman, jangan ulang ceritanya.',
-  revoked: 'Pengirim menarik kembali satu pesan di WhatsApp.',
+  revoked: 'Pengirim menarik kembali satu pesan di WhatsApp. Isinya tidak disimpan.',
+  revoked_kept:
+    'Pengirim menarik kembali satu pesan yang sudah Anda baca. Isinya masih ada di sini. Tanyakan apakah perlu dihapus.',
+  knocked: 'Ia diminta menulis lagi, dengan kalimat netral.',
   stopped: 'Pengirim meminta berhenti.',
 }
 const scope: Record<string, string> = {
@@ -72,6 +92,8 @@ export const id = {
   role,
   outcome,
   delivery,
+  failure,
+  outage,
   channel,
   tongue,
   media,
@@ -185,6 +207,11 @@ export const id = {
     test: 'Coba',
     unsupported: 'Perangkat ini tidak bisa berdering. Biarkan halaman ini terbuka di depan Anda.',
   },
+  trouble: {
+    sending: (channel: string, at: string) => `Pesan ke ${channel} belum bisa dikirim, sejak ${at}`,
+    taking: (channel: string, at: string) => `Pesan dari ${channel} mungkin belum masuk, sejak ${at}`,
+    kept: 'Semua balasan disimpan dan dikirim begitu bisa.',
+  },
   live: {
     stale: 'Sambungan tertinggal. Menyambung lagi.',
     offline: 'Tidak ada jaringan. Draf Anda aman.',
@@ -246,6 +273,7 @@ export const id = {
     choices: 'Pilihan yang ditawarkan:',
     sendAgain: 'Kirim lagi',
     sureAgain: 'Ya, saya yakin',
+    copyPlace: 'Salin titik lokasinya',
     mediaHint: 'Diterima. Belum bisa dibuka di sini.',
     toNewest: 'Ke pesan terbaru',
     message: (n: number) => `Pesan ${n}`,
@@ -262,6 +290,8 @@ export const id = {
     replyField: (name: string) => `Balasan untuk ${name}`,
     noteField: 'Catatan untuk tim',
     replyHint: 'Ctrl+Enter mengirim',
+    windowUntil: (at: string) => `Balasan masih sampai hingga ${at}`,
+    askPlace: 'Dengan tombol kirim lokasi',
     noteHint: (name: string) => `${name} tidak melihat tulisan ini`,
     writeNote: 'Tulis catatan',
     tooLong: (n: number) => `${n} huruf terlalu panjang`,
@@ -290,6 +320,15 @@ export const id = {
     blockedMore: 'Jangan mencari jalan lain; ini bisa jadi pilihannya.',
     stopped: 'Ia meminta berhenti',
     stoppedMore: 'Hormati pilihannya. Ia bisa menulis lagi kapan saja.',
+    window: 'Sudah lebih dari sehari ia tidak menulis, jadi WhatsApp tidak mengantar balasan',
+    windowMore: {
+      possible:
+        'Ia mengizinkan dihubungi. Anda bisa memintanya menulis lagi, sekali, dengan kalimat netral. Draf Anda aman.',
+      no_consent: 'Ia belum mengizinkan dihubungi lebih dulu. Tunggu sampai ia menulis. Draf Anda aman.',
+      no_template: 'Belum ada kalimat yang disetujui WhatsApp untuk memulai. Tunggu sampai ia menulis. Draf Anda aman.',
+      sent: 'Ia sudah diminta menulis lagi. Tunggu sampai ia menulis. Draf Anda aman.',
+    },
+    knock: 'Minta ia menulis',
     unsafe: 'Jangan menulis lebih dulu',
     unsafeMore: 'Tunggu sampai ia menulis. Draf Anda aman.',
   },
