@@ -33,6 +33,7 @@ from bot.storage.database import Database, DatabaseUnusable, open_database
 from bot.storage.ids import Ids
 from bot.storage.live import REFRESH, Live
 from bot.storage.migrate import migrate
+from bot.storage.move import Moved, move
 from bot.storage.relay import RedisRelay
 from bot.storage.vault import KeyMissing, Vault, load_or_make_key, read_key
 from bot.worker import Bell, Interpreter, Worker
@@ -125,14 +126,35 @@ async def require_key(settings: Settings) -> None:
     Raises:
         KeyMissing, DatabaseUnusable.
     """
-    if settings.vault.key or _key_file(settings).exists():
+    if _has_key(settings):
         return
     database = open_database(settings.database_url)
     try:
         if await database.read(canary.has_canary):
-            raise KeyMissing(
-                f"The key of this database is not there: put it back as {_key_file(settings)}, or set TEDUH_VAULT__KEY."
-            )
+            raise _key_is_lost(settings)
+    finally:
+        await database.close()
+
+
+def _has_key(settings: Settings) -> bool:
+    return bool(settings.vault.key) or _key_file(settings).exists()
+
+
+def _key_is_lost(settings: Settings) -> KeyMissing:
+    return KeyMissing(f"The key of this database is not there: put it back as {_key_file(settings)}, or set TEDUH_VAULT__KEY.")
+
+
+async def move_database(settings: Settings, file: Path) -> list[Moved]:
+    """Move this SQLite file into the PostgreSQL database of the settings. The counts of each table.
+
+    Raises:
+        MoveRefused, KeyMissing, DatabaseUnusable.
+    """
+    if not _has_key(settings):
+        raise _key_is_lost(settings)
+    database = open_database(settings.database_url)
+    try:
+        return await move(file, database, open_vault(settings))
     finally:
         await database.close()
 

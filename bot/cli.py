@@ -62,23 +62,34 @@ def work() -> None:
 
 
 @main.command()
-def migrate() -> None:
-    """Bring the database to this release."""
-    from bot import config
+@click.option("--from", "file", type=click.Path(path_type=Path), help="A SQLite file to move into the database first.")
+def migrate(*, file: Path | None) -> None:
+    """Bring the database to this release; with --from, move an embedded one into an empty PostgreSQL."""
+    from bot import app, config
     from bot.storage.database import open_database
     from bot.storage.migrate import migrate as run_migrations
 
-    async def run() -> None:
-        database = open_database(config.load(CONFIG).database_url)
+    async def run(settings: "Settings") -> None:
+        database = open_database(settings.database_url)
         try:
             await run_migrations(database)
         finally:
             await database.close()
 
     try:
-        asyncio.run(run())
+        settings = config.load(CONFIG)
+        if file is None:
+            asyncio.run(run(settings))
+            return
+        moved = asyncio.run(app.move_database(settings, file))
     except BotError as exc:
         _fail(exc)
+    click.echo(f"{'table':<20}{'in the file':>14}{'in PostgreSQL':>16}")
+    for each in moved:
+        click.echo(f"{each.table:<20}{each.before:>14}{each.after:>16}")
+    click.echo(
+        f"All of it was moved. {file} is as it was; from now on start Teduh with this database.url, and with the same key."
+    )
 
 
 @main.command()

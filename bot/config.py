@@ -25,12 +25,16 @@ class ConfigurationFaulty(BotError):
 
 
 class Web(msgspec.Struct, forbid_unknown_fields=True):
-    """Where the web chat and the console answer. `proxies`: whose word is taken for where a request came from."""
+    """Where the web chat and the console answer. `proxies`: whose word is taken for where a request came from.
+
+    `partners`: the origins whose pages may show the web chat in a frame; a list, or one text with blanks or commas between them.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = ""
     proxies: str = ""
+    partners: list[str] | str = ""
 
 
 class Limits(msgspec.Struct, forbid_unknown_fields=True):
@@ -162,6 +166,12 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True):
         return self.web.proxies.replace(",", " ").split()
 
     @property
+    def partners(self) -> list[str]:
+        """The origins of `web.partners`."""
+        named = self.web.partners
+        return named.replace(",", " ").split() if isinstance(named, str) else named
+
+    @property
     def templates(self) -> dict[str, list[str]]:
         """By channel, the languages of the text that may begin a talk."""
         chosen = self.whatsapp
@@ -271,6 +281,7 @@ def _check(settings: Settings) -> list[str]:
         for each in settings.proxies
         if not _is_network(each)
     ]
+    faults += _check_partners(settings)
     if min(msgspec.structs.astuple(settings.limits)) < 1:
         faults.append("limits must each be at least 1: people in need come by the web chat.")
     if not (settings.signin.hours > 0 and settings.signin.idle_minutes > 0):
@@ -290,6 +301,26 @@ def _check(settings: Settings) -> list[str]:
         faults.append("redis.url must begin with redis://, rediss:// or unix://.")
     if settings.handoff.slots < 1:
         faults.append("handoff.slots must be at least 1.")
+    return faults
+
+
+_ORIGIN = re.compile(
+    r"https://(?=[a-z0-9.-]{1,253}(?::|$))[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(:(?!443$)[1-9][0-9]{0,4})?"
+    r"|http://(localhost|127\.0\.0\.1)(:(?!80$)[1-9][0-9]{0,4})?"
+)
+"""As a browser says it (RFC 6454, 6.2): small letters, no default port, nothing after it. Plain http only on this machine, to try."""
+
+
+def _check_partners(settings: Settings) -> list[str]:
+    faults = [
+        f"web.partners names `{each}`, which is no origin: write it as https://www.example.id, in small letters, without a path."
+        for each in settings.partners
+        if not _ORIGIN.fullmatch(each)
+    ]
+    if settings.partners and not settings.web.public_url.startswith(_API_HOSTS):
+        faults.append(
+            "web.partners needs web.public_url, beginning with https://: in a frame, browsers keep cookies by https only."
+        )
     return faults
 
 

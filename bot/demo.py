@@ -88,12 +88,13 @@ async def fill(settings: Settings) -> None:
         for line in lines:
             number += 1
             clock.time += timedelta(seconds=20)
-            await _write(core, f"demo-{person}", str(number), line)
+            await write(core, f"demo-{person}", str(number), line)
     await _answer_some(core, clock, start)
     await core.database.close()
 
 
-async def _write(core: Core, address: str, key: str, text: str) -> None:
+async def write(core: Core, address: str, key: str, text: str) -> None:
+    """Let this person write, and be answered."""
     body = msgspec.json.encode(InboundMessage(kind=Kind.TEXT, text=text))
     update = Update(channel="web", account="terminal", key=key, address=address, body=body, received_at=core.now())
     await core.receiver.receive([update])

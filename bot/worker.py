@@ -282,7 +282,7 @@ class Worker:
                 await self.tick()
                 if self._now() - last_forget >= _FORGET_EVERY:
                     last_forget = self._now()
-                    await self._database.write(lambda db: overdue.forget(db, now=self._now()))
+                    await self._database.write(lambda db: overdue.forget(db, self._parts.vault, now=self._now()))
                     await self._database.wipe()
             except Exception as exc:  # noqa: BLE001 - as above
                 log.error("clock_failed", error=type(exc).__name__)

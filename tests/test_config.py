@@ -59,6 +59,55 @@ def test_a_setting_that_can_not_work_stops_the_start(environment: dict[str, str]
         load(None, environment)
 
 
+def test_partners_are_a_list_in_the_file_and_a_text_in_the_environment(tmp_path):
+    file = tmp_path / "config.yml"
+    file.write_text("web:\n  public_url: https://teduh.id\n  partners: [https://a.example.id, https://b.example.id:8443]\n")
+
+    assert load(file, {}).partners == ["https://a.example.id", "https://b.example.id:8443"]
+    assert load(file, {"TEDUH_WEB__PARTNERS": "https://c.example.id, https://d.example.id"}).partners == [
+        "https://c.example.id",
+        "https://d.example.id",
+    ]
+    assert load(None, {}).partners == []
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "www.example.id",
+        "https://www.example.id/",
+        "https://www.example.id/tentang",
+        "https://*.example.id",
+        "*",
+        "null",
+        "https://Www.example.id",
+        "https://www.example.id:443",
+        "https://www.example.id:0",
+        "https://user@example.id",
+        "http://www.example.id",
+        "https://example",
+        "https://-a.example.id",
+        "https://example..id",
+        "https://contoh.例え",
+        "https://example.id;script-src",
+        "https://example.id'",
+    ],
+)
+def test_a_partner_that_is_no_origin_stops_the_start_in_one_sentence(origin: str):
+    with pytest.raises(ConfigurationFaulty) as raised:
+        load(None, {"TEDUH_WEB__PARTNERS": origin, "TEDUH_WEB__PUBLIC_URL": "https://teduh.id"})
+
+    (fault,) = raised.value.faults
+    assert fault == (
+        f"web.partners names `{origin}`, which is no origin: write it as https://www.example.id, in small letters, without a path."
+    )
+
+
+def test_partners_need_the_address_that_people_use():
+    with pytest.raises(ConfigurationFaulty, match=r"^web\.partners needs web\.public_url, beginning with https://"):
+        load(None, {"TEDUH_WEB__PARTNERS": "https://www.example.id"})
+
+
 WHATSAPP = {
     "TEDUH_WHATSAPP__TOKEN": "EAAG",
     "TEDUH_WHATSAPP__NUMBER": "100200300400500",

@@ -11,7 +11,8 @@ from bot.actions.speaking import Desk
 from bot.domain.cases import CaseId
 from bot.domain.messages import ContactId
 from bot.domain.responders import ResponderId
-from bot.storage import audit, cases, inbox, outbox, signins
+from bot.storage import audit, cases, inbox, links, outbox, signins
+from bot.storage.vault import Vault
 
 
 @dataclass(slots=True)
@@ -46,7 +47,8 @@ def pass_time(
     return passed
 
 
-def forget(db: sa.Connection, *, now: datetime) -> None:
+def forget(db: sa.Connection, vault: Vault, *, now: datetime) -> None:
     """Erase what need not be kept any longer."""
     inbox.forget(db, now=now)
     signins.forget(db, now=now)
+    links.forget(db, vault, now=now)

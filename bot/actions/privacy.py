@@ -9,7 +9,7 @@ from bot.domain.cases import CaseStatus, Outcome
 from bot.domain.contacts import Contact
 from bot.domain.messages import ContactId
 from bot.storage import removals
-from bot.storage.tables import cases, consents, contact_aliases, conversations, messages, outbox
+from bot.storage.tables import cases, consents, contact_aliases, conversations, link_codes, messages, outbox
 from bot.storage.vault import Vault
 
 
@@ -20,7 +20,7 @@ def erase(db: sa.Connection, contact_id: ContactId, *, now: datetime) -> None:
     counts stay true. Source: UU 27/2022 art. 8 and 43 (the right to have personal data ended and erased).
     """
     its = {"contact": contact_id}
-    for table in (outbox, messages, consents, contact_aliases):
+    for table in (outbox, messages, consents, contact_aliases, link_codes):
         db.execute(sa.delete(table).where(table.c.contact_id == sa.bindparam("contact")), its)
     db.execute(sa.delete(cases).where(cases.c.contact_id == contact_id, cases.c.status == CaseStatus.CLOSED.value))
     db.execute(

@@ -3,14 +3,16 @@
 What can't be worked is set aside by itself: its contact gets one fixed text and a place in the queue, the others go on.
 """
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import replace
 
-from bot.actions import privacy, reach
+from bot.actions import link, privacy, reach
 from bot.actions.reach import MOVED
 from bot.actions.talk import Talk
 from bot.actions.withdraw import withdraw
@@ -27,10 +29,11 @@ from bot.dialogue.turn import (
     Turn,
 )
 from bot.domain.cases import CaseId, Control, Sign
-from bot.domain.contacts import Contact, Conversation
+from bot.domain.contacts import Contact, Conversation, code_of
+from bot.domain.linking import HIDDEN, make_code, read_code
 from bot.domain.messages import ContactId, Failing, InboundMessage, Kind, OutboundMessage, Receipt, join_bubbles
 from bot.domain.staffing import Staffing
-from bot.storage import cases, consents, contacts, inbox, messages, outbox, removals
+from bot.storage import cases, consents, contacts, inbox, links, messages, outbox, removals
 from bot.storage.contacts import Known, Memory
 from bot.storage.database import alone_with
 from bot.storage.vault import Vault
@@ -58,7 +61,8 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Parts:
-    """What answering needs, built once. `render` makes a reply's words; `groups_of` gives the 12-PAS groups of topics and age."""
+    """What answering needs, built once. `render` makes a reply's words; `groups_of` gives the 12-PAS groups of topics and age;
+    `frame` a fixed text in a language."""
 
     engine: Engine
     vault: Vault
@@ -113,6 +117,7 @@ def respond(
     outcome = Outcome()
     worked = _work(db, parts, [heard for heard in group if heard.taken.id in mine], outcome, now=now)
     _save(db, parts, worked, outcome, now=now, room=room)
+    _link(db, parts, worked.talks, outcome, now=now)
     inbox.mark_done(db, [number for number in mine if number not in worked.failed])
     _forget(db, worked)
     for number, error in worked.failed.items():
@@ -135,6 +140,7 @@ def respond_at_once(
     if worked.failed:
         raise StoreFirst
     _save(db, parts, worked, outcome, now=now, room=room)
+    _link(db, parts, worked.talks, outcome, now=now)
     _forget(db, worked)
     return outcome
 
@@ -276,7 +282,8 @@ def _hear(
     talk: Talk, message: InboundMessage, understanding: Understanding, parts: Parts, *, staffing: Staffing, now: datetime
 ) -> None:
     """Enter one message in the talk and answer it."""
-    seq = talk.enter(message, now=now)
+    code = _code_in(talk, message, understanding)
+    seq = talk.enter(message if code is None else replace(message, text=HIDDEN), now=now)
     if not talk.contact.is_reachable and message.kind not in (Kind.BLOCKED, Kind.MOVED):
         # Who writes can be written to again.
         talk.reach = True
@@ -291,6 +298,11 @@ def _hear(
                 talk.session = parts.engine.distrust(talk.session)
         return
     if talk.is_of_an_album(message, now=now):
+        return
+    if code is not None:
+        # Whose talk it brings is looked up when all of this group is written.
+        talk.codes_tried.append(code)
+        talk.last_inbound_at = now
         return
     circumstances = Circumstances(
         now=now,
@@ -310,12 +322,30 @@ def _hear(
         talk.last_holding_at = now
     if turn.events:
         _note_events(talk, turn, parts, seq=seq, now=now)
+    _say_turn(talk, turn, parts, staffing=staffing, now=now)
+
+
+def _code_in(talk: Talk, message: InboundMessage, understanding: Understanding) -> str | None:
+    """The code that a message is, for the program to hear: what is said to a responder, or tells of danger, is no code."""
+    if message.kind is not Kind.TEXT or talk.control is Control.HUMAN or understanding.risks:
+        return None
+    return read_code(message.text)
+
+
+def _say_turn(talk: Talk, turn: Turn, parts: Parts, *, staffing: Staffing, now: datetime) -> None:
     level = talk.case.level if talk.case else most_urgent(*turn.session.levels.values())
-    said = [(parts.render(reply, turn.session.language, staffing, level), reply.is_safety) for reply in turn.replies]
+    replies = [_with_code(reply, talk.code_given) for reply in turn.replies] if talk.code_given else turn.replies
+    said = [(parts.render(reply, turn.session.language, staffing, level), reply.is_safety) for reply in replies]
     if len(said) > 1 and talk.contact.channel in ONE_BUBBLE:
         said = [(join_bubbles([words for words, _ in said]), any(is_safety for _, is_safety in said))]
     for words, is_safety in said:
-        talk.say(words, level=level, is_safety=is_safety, now=now)
+        message_id = talk.say(words, level=level, is_safety=is_safety, now=now)
+        if talk.code_given and talk.code_given in words.text:
+            talk.code_bubble = message_id
+
+
+def _with_code(reply: Reply, code: str) -> Reply:
+    return replace(reply, parts=tuple(replace(part, values={**part.values, "link_code": code}) for part in reply.parts))
 
 
 def _note_events(talk: Talk, turn: Turn, parts: Parts, *, seq: int, now: datetime) -> None:
@@ -338,6 +368,8 @@ def _note_events(talk: Talk, turn: Turn, parts: Parts, *, seq: int, now: datetim
                     talk.leave_phone()
                 if talk.case is not None:
                     talk.enter_event("stopped" if command == "stop" else "left_page", now=now)
+            case CommandObeyed(command="link"):
+                talk.code_given = make_code(secrets.randbelow)
             case ServiceShown() | CommandObeyed():
                 pass
     if asked or talk.case or any(sign.level in _URGENT for sign in talk.new_signs):
@@ -433,6 +465,9 @@ def _save(
     started = {due.id for due in outcome.due}
     outbox.add(db, [row for talk in talks for row in talk.outgoing], room=room, started=started)
     consents.add(db, [answer for talk in talks for answer in talk.agreed])
+    for talk in talks:
+        if talk.code_given and not talk.is_erased:
+            links.give(db, vault, talk.contact.id, talk.code_given, bubble=talk.code_bubble, now=now)
     reached = [(talk.contact.id, talk.reach) for talk in talks if talk.reach is not None]
     contacts.save_reach(db, reached)
     outbox.drop_waiting(db, [who for who, is_reachable in reached if not is_reachable], error="blocked", now=now)
@@ -451,6 +486,60 @@ def _save(
         outcome.cases[talk.case.id] = talk.seq
     if worked.lost:
         reach.lose(db, vault, parts.new_id, worked.lost, now=now)
+
+
+def _link(db: sa.Connection, parts: Parts, worked: Mapping[bytes, Talk], outcome: Outcome, *, now: datetime) -> None:
+    """Answer the codes that were written in these talks, in order: each brings another talk here, or doesn't."""
+    gone: dict[ContactId, ContactId] = {}
+    # Who writes under two names at once is one person, who tried once.
+    tried = {id(talk): (digest, talk) for digest, talk in worked.items() if talk.codes_tried}
+    for digest, talk in tried.values():
+        for code in talk.codes_tried:
+            here = gone.get(talk.contact.id, talk.contact.id)
+            found = link.judge(db, parts.vault, link.Attempt(digest=digest, contact_id=here, code=code), now=now)
+            if isinstance(found, str):
+                answered = Talk(contacts.get(db, parts.vault, here, lock=True), None, parts.new_id)
+                _say_frame(answered, found, parts, now=now)
+                _save(db, parts, _Worked({digest: answered}), outcome, now=now)
+            else:
+                _bring(db, parts, outcome, source=found, here=here, now=now)
+                gone[here] = found
+
+
+def _bring(db: sa.Connection, parts: Parts, outcome: Outcome, *, source: ContactId, here: ContactId, now: datetime) -> None:
+    staffing = parts.staffing(db)
+    note = parts.frame(link.NOTE, "id", {"name": code_of(source)}).text
+    moved = link.bring(
+        db,
+        parts.vault,
+        parts.engine,
+        parts.new_id,
+        source=source,
+        here=here,
+        note=note,
+        on_duty=staffing.on_duty,
+        now=now,
+    )
+    if moved.turn is None:
+        _say_frame(moved.talk, link.DONE, parts, now=now)
+    else:
+        _say_turn(moved.talk, moved.turn, parts, staffing=staffing, now=now)
+    talks = {b"new": moved.talk}
+    if moved.old is not None:
+        _say_frame(moved.old, link.LEFT, parts, language=_language(moved.talk), now=now)
+        talks[b"old"] = moved.old
+    _save(db, parts, _Worked(talks), outcome, now=now)
+    links.leave_removals(db, moved.removals, None if moved.old is None else moved.old.contact.id)
+    outcome.contacts |= {here, source}
+
+
+def _say_frame(talk: Talk, text: str, parts: Parts, *, language: str = "", now: datetime) -> None:
+    words = parts.frame(text, language or _language(talk), {})
+    talk.say(words, level=talk.case.level if talk.case else None, now=now)
+
+
+def _language(talk: Talk) -> str:
+    return talk.session.language if talk.session else "id"
 
 
 def _due_at_once(db: sa.Connection, talks: Sequence[Talk], room: outbox.Room) -> list[outbox.Due]:

@@ -58,6 +58,8 @@ class Talk:
         self.outgoing: list[Outgoing] = []
         self.bubbles: dict[MessageId, OutboundMessage] = {}
         self.agreed: list[Consent] = []
+        self.code_given, self.code_bubble = "", MessageId(0)
+        self.codes_tried: list[str] = []
         self.reach: bool | None = None
         self.is_moved = False
         self.is_erased = False
@@ -164,8 +166,8 @@ class Talk:
         """Add to the thread that something happened, for the team."""
         self._enter(By.SYSTEM, EVENT, event, now=now)
 
-    def say(self, message: OutboundMessage, *, level: Level | None, now: datetime, is_safety: bool = False) -> None:
-        """Add the program's bubble to the thread and to what goes out."""
+    def say(self, message: OutboundMessage, *, level: Level | None, now: datetime, is_safety: bool = False) -> MessageId:
+        """Add the program's bubble to the thread and to what goes out. Its number."""
         if self.keyboard is not Keyboard.NONE:
             message, self.keyboard = with_keyboard(message, self.keyboard)
         message_id = self._enter(By.PROGRAM, TEXT, message.text, now=now, message=message)
@@ -180,6 +182,7 @@ class Talk:
                 is_safety=is_safety,
             )
         )
+        return message_id
 
     @property
     def is_of_one_speaker(self) -> bool:

@@ -39,7 +39,8 @@ class Answers:
         beneath, run.stack = run.stack[:floor], run.stack[floor:]
         self.take_answer(run, message, understanding, asked)
         run.stack = [*beneath, *run.stack] if run.control is not Control.PAUSED else []
-        if run.control is Control.BOT and not any(isinstance(event, CommandObeyed) for event in run.events):
+        is_over = any(isinstance(event, CommandObeyed) and event.command != "link" for event in run.events)
+        if run.control is Control.BOT and not is_over:
             run.control = speaker
 
     def triggered(self, run: Run, understanding: Understanding, topic: str | None) -> str | None:

@@ -37,14 +37,15 @@ _FRAME_TEXTS = (
     *("system_corrected", "system_going_on", "system_stale_button", "system_cancel", "system_completed", "system_services"),
     *("system_watched", "system_safe_again", "system_traces", "system_here", "note_watched"),
     *("system_holding", "system_nobody_on_duty", "system_human_joined", "system_human_left", "system_fault", "service_line"),
+    *("system_link_done", "system_link_left", "system_link_wrong", "system_link_here", "system_link_busy", "system_link_note"),
     *("word_person", "safety_default", "label_continue", "label_ask_first", "label_no", "label_yes", "label_skip"),
     *WAIT_TEXTS,
 )
-_COMMANDS = ("stop", "quick_exit", "help", "person", "language", "erase")
+_COMMANDS = ("stop", "quick_exit", "help", "person", "language", "erase", "link")
 _WORDS_ONLY = ("repeat", "back", "cancel", "restart", "skip")
 _LABEL = 20
 _LONGEST = 1024
-_FILLED = ("wait_time", "name", "organisation.name", "organisation.contact")
+_FILLED = ("wait_time", "name", "link_code", "organisation.name", "organisation.contact")
 _SCOPES = ("service", "services", "word")
 
 

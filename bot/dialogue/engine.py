@@ -33,7 +33,9 @@ _STRETCH = re.compile(r"([a-z])\1{2,}")
 _OF_A_QUESTION = ("back", "skip", "cancel")
 """Words that mean nothing while a person is awaited and nothing is asked: they are messages like others."""
 
-_OBEYED_WITH_A_PERSON = ("stop", "quick_exit", "erase")
+_OBEYED_WITH_A_PERSON = ("stop", "quick_exit", "erase", "link")
+_ANSWERED_WITH_A_PERSON = ("system_erase", "system_link")
+"""What these ask is for the program to hear, though a responder speaks."""
 
 PickServices = Callable[[str, int | None, Any, datetime, int], Sequence[str]]
 
@@ -87,6 +89,8 @@ class Engine:
         if run.control is Control.HUMAN:
             if command in _OBEYED_WITH_A_PERSON:
                 self._obey(run, command)
+            elif run.stack and run.place.flow in _ANSWERED_WITH_A_PERSON and (asked := self._steps.asked(run)) is not None:
+                self._answers.answer_framed(run, message, understanding, asked)
             return run.turn()
         is_waiting = run.control is Control.PENDING and not self._steps.is_framed(run)
         if command is not None and not (is_fresh and command == "restart") and not (is_waiting and command in _OF_A_QUESTION):
@@ -112,6 +116,23 @@ class Engine:
             self._steps.run(run)
         else:
             run.say_named("system_completed")
+        return run.turn()
+
+    def arrive(self, session: Session, circumstances: Circumstances) -> Turn:
+        """The talk at another place: it goes on where it was, and whether it is safe to write there is not known.
+
+        Nothing that was told is said again. Where a flow asked whether only the contact reads this, it asks that first.
+        """
+        session = self.distrust(session)
+        run = Run(self._book, session if session.version == self._book.version else self._carry_over(session), circumstances)
+        run.say_named("system_link_done")
+        if run.control is Control.PENDING:
+            # Without the numbers that go with a danger: who reads here is not known.
+            run.say_named("system_holding" if circumstances.responders_on_duty else "system_nobody_on_duty")
+            run.is_holding = True
+        elif run.control is Control.BOT and run.stack:
+            self._steps.ask_private_again(run)
+            self._steps.run(run)
         return run.turn()
 
     def distrust(self, session: Session) -> Session:
@@ -162,7 +183,7 @@ class Engine:
         return "help" if is_wanted and not understanding.risks else None
 
     def _obey(self, run: Run, command: str) -> None:
-        if command not in ("erase", "stop", "quick_exit"):
+        if command not in ("erase", "stop", "quick_exit", "link"):
             run.events.append(CommandObeyed(command=command))
         match command:
             case "restart":

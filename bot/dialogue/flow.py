@@ -221,7 +221,7 @@ class CaseNote:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Act:
-    """One of the registered actions of the frame: stop, quick_exit, erase, set_language."""
+    """One of the registered actions of the frame: stop, quick_exit, erase, set_language, link."""
 
     name: str
 
@@ -233,7 +233,7 @@ class Noop:
 
 StepKind = Say | Collect | Consent | RunScreen | Flag | Handoff | Refer | SetSlots | Call | Link | CaseNote | Act | Noop
 
-ACTIONS = ("stop", "quick_exit", "erase", "set_language")
+ACTIONS = ("stop", "quick_exit", "erase", "set_language", "link")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

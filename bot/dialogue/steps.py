@@ -256,13 +256,10 @@ class Steps:
 
     def _screen(self, run: Run, flow: Flow, step: Step, topic: str) -> bool:
         screen = self._book.screens[topic]
-        if PRIVATE in screen.requires and PRIVATE not in run.guards:
-            asks = (each for each in flow.steps if isinstance(each.kind, Collect) and each.kind.question.guard == PRIVATE)
-            guard = next(asks, None)
-            if guard is not None:
-                # "Only I read this" has lapsed: it is asked again before anything else is.
-                run.go(guard.id)
-                return False
+        # "Only I read this" has lapsed: it is asked again before anything else is.
+        if PRIVATE in screen.requires and PRIVATE not in run.guards and (guard := _asks_private(flow)) is not None:
+            run.go(guard.id)
+            return False
         if not self._is_decided(run, topic):
             for question in screen.questions:
                 condition = screen.conditions.get(question.slot)
@@ -274,6 +271,16 @@ class Steps:
         run.go(step.id)
         self.follow(run, flow, step)
         return False
+
+    def ask_private_again(self, run: Run) -> None:
+        """Go back to where the flow that runs asked whether only the contact reads this, if it did; what it knows it does not ask."""
+        flow = self._book.flows.get(run.place.flow)
+        guard = _asks_private(flow) if flow is not None else None
+        if flow is None or guard is None or run.place.step not in flow.places:
+            return
+        ids = [step.id for step in flow.steps]
+        if ids.index(guard.id) < ids.index(run.place.step):
+            run.go(guard.id)
 
     def _is_decided(self, run: Run, topic: str) -> bool:
         """Whether the level is reached at which the questions stop, or too many were refused in a row."""
@@ -329,6 +336,8 @@ class Steps:
                 run.language, run.is_language_chosen = str(given.value), True
             return False
         run.events.append(CommandObeyed(command=name))
+        if name == "link":
+            return False
         if name == "erase":
             run.answers.clear()
             run.levels.clear()
@@ -340,3 +349,8 @@ class Steps:
             run.stack = []
             run.control = Control.PAUSED
         return False
+
+
+def _asks_private(flow: Flow) -> Step | None:
+    """The step that asks whether only the contact reads this."""
+    return next((step for step in flow.steps if isinstance(step.kind, Collect) and step.kind.question.guard == PRIVATE), None)

@@ -99,7 +99,7 @@ class ConsentAnswered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CommandObeyed(msgspec.Struct, frozen=True, kw_only=True):
-    """A global word was obeyed: stop, quick_exit, erase, help, person, language, repeat, back, restart, cancel."""
+    """A global word was obeyed: stop, quick_exit, erase, help, person, language, repeat, back, restart, cancel; link: give a code."""
 
     command: str
 

@@ -24,7 +24,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
 
     `seq` numbers everything said in it, in both directions; `inbound_seq` is the contact's last. `control_epoch` rises with
     every change of who speaks; what was queued under an older one is not sent. `version` rises with each save. `wrote_at` is when,
-    by the platform's clock, the contact last wrote: some platforms let us answer for a day only.
+    by the platform's clock, the contact last wrote: some platforms let us answer for a day only. `shown_after`: what is numbered up
+    to it was said at another address, and is not shown at this one.
     """
 
     contact: Contact
@@ -36,6 +37,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     last_inbound_at: datetime | None = None
     last_holding_at: datetime | None = None
     wrote_at: datetime | None = None
+    shown_after: int = 0
 
 
 def code_of(contact_id: ContactId) -> str:

@@ -72,6 +72,7 @@ _columns = (
         conversations.c.last_inbound_at,
         conversations.c.last_holding_at,
         conversations.c.wrote_at,
+        conversations.c.shown_after,
     )
     .join_from(contacts, conversations)
     .order_by(contacts.c.id)
@@ -115,7 +116,7 @@ def list_by_alias(
 ) -> dict[bytes, Known]:
     """The contacts who have one of these addresses (by digest) as another name, locked until the transaction ends."""
     rows = _by_alias_locked.rows(db, digests) if digests else []
-    return {row[15]: _known(row, vault, without_memory=without_memory) for row in rows}
+    return {row[16]: _known(row, vault, without_memory=without_memory) for row in rows}
 
 
 def add_aliases(db: sa.Connection, aliases: Sequence[tuple[Contact, bytes]]) -> None:
@@ -146,7 +147,7 @@ def is_known(db: sa.Connection, vault: Vault, *, channel: str, account: str, add
 
 def _known(row: Row, vault: Vault, address: str | None = None, *, without_memory: bool = False) -> Known:
     (number, channel, account, _digest, sealed_address, is_reachable, version, seq, inbound_seq, control, epoch) = row[:11]
-    sealed_memory, last_inbound, last_holding, wrote_at = row[11:15]
+    sealed_memory, last_inbound, last_holding, wrote_at, shown_after = row[11:16]
     contact = Contact(
         id=number,
         channel=channel,
@@ -164,6 +165,7 @@ def _known(row: Row, vault: Vault, address: str | None = None, *, without_memory
         last_inbound_at=None if last_inbound is None else moment_of(last_inbound),
         last_holding_at=None if last_holding is None else moment_of(last_holding),
         wrote_at=None if wrote_at is None else moment_of(wrote_at),
+        shown_after=shown_after or 0,
     )
     if sealed_memory is None or without_memory:
         return Known(conversation=conversation, memory=Memory())

@@ -185,7 +185,7 @@ class SqliteDatabase:
             with self._engine.connect().execution_options(is_reader=True) as connection, connection.begin():
                 return work(connection)
         except (sa.exc.DBAPIError, sqlite3.Error) as exc:
-            raise _explained(exc) from None
+            raise explained(exc) from None
 
     def _run(self) -> None:
         is_open = True
@@ -218,7 +218,7 @@ class SqliteDatabase:
                 done = [(job, job.work(self._writer), None) for job in jobs if job.work is not None]
         except Exception as exc:  # noqa: BLE001 - it goes to whoever asked
             if len(jobs) == 1:
-                return [(jobs[0], None, _explained(exc))]
+                return [(jobs[0], None, explained(exc))]
             # One piece of work failed: it alone must not stop the others, so each gets its own transaction.
             return [outcome for job in jobs for outcome in self._commit([job])]
         return list(done)
@@ -303,7 +303,8 @@ def _sentence(exc: BaseException) -> str | None:
     return None if code is None else _SENTENCES.get(code & 0xFF)
 
 
-def _explained(exc: Exception) -> Exception:
+def explained(exc: Exception) -> Exception:
+    """The error in one sentence that says what to do, where it is the SQLite file that is in trouble; else as it is."""
     sentence = _sentence(exc)
     return exc if sentence is None else DatabaseUnusable(sentence)
 
@@ -371,7 +372,7 @@ class PostgresDatabase:
                     await connection.exec_driver_sql("select 1")
                     return await connection.run_sync(work)
             except _TROUBLE as exc:
-                if not _is_away(exc) and _state(exc) not in _RUN_AGAIN:
+                if not is_away(exc) and _state(exc) not in _RUN_AGAIN:
                     raise
                 if pause is None:
                     raise DatabaseUnusable(_postgres_sentence(exc)) from None
@@ -407,7 +408,8 @@ def _state(exc: BaseException) -> str:
     return str(getattr(getattr(exc, "orig", exc), "sqlstate", None) or "")
 
 
-def _is_away(exc: BaseException) -> bool:
+def is_away(exc: BaseException) -> bool:
+    """Whether PostgreSQL is in trouble, and not the work."""
     if isinstance(exc, _LOST):
         return True
     return bool(getattr(exc, "connection_invalidated", False)) or _state(exc).startswith(_AWAY)

@@ -1,6 +1,6 @@
 """The thread: everything said in a talk, in both directions, with notes and events, numbered in order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -198,6 +198,16 @@ def entry_of(vault: Vault, row: sa.Row[*tuple[Any, ...]]) -> Entry:
         form=content.form,
         language=content.language,
     )
+
+
+def rewrite(db: sa.Connection, vault: Vault, message_ids: Sequence[MessageId], change: Callable[[str], str]) -> None:
+    """Change the texts of these entries, where they are still there."""
+    query = sa.select(messages.c.id, messages.c.sealed).where(messages.c.id.in_(message_ids))
+    for number, sealed in db.execute(query).all():
+        content = _decode(vault.open(f"messages:{number}", sealed))
+        content.text = change(content.text)
+        changed = vault.seal(f"messages:{number}", _encode(content))
+        db.execute(sa.update(messages).where(messages.c.id == number).values(sealed=changed))
 
 
 def open_bubble(vault: Vault, message_id: MessageId, sealed: bytes) -> OutboundMessage:

@@ -5,6 +5,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 
 from bot.storage import tables_people  # noqa: F401 - its tables belong to the same metadata
 from bot.storage.database import Database, DatabaseUnusable, Turn, alone
@@ -23,9 +24,18 @@ def config(connection: sa.Connection) -> Config:
 
 
 def upgrade(connection: sa.Connection) -> None:
-    """Run what this database lacks, inside the caller's transaction."""
+    """Run what this database lacks, inside the caller's transaction.
+
+    Raises:
+        DatabaseUnusable: it was written by a newer release.
+    """
     alone(connection, Turn.MIGRATE)
-    command.upgrade(config(connection), "head")
+    try:
+        command.upgrade(config(connection), "head")
+    except CommandError as exc:
+        if "Can't locate revision" in str(exc):
+            raise DatabaseUnusable("The database was written by a newer release of Teduh; start that one.") from None
+        raise
 
 
 async def migrate(database: Database) -> None:
@@ -34,9 +44,4 @@ async def migrate(database: Database) -> None:
     Raises:
         DatabaseUnusable: it was written by a newer release, or can't be written.
     """
-    try:
-        await database.write(upgrade)
-    except Exception as exc:
-        if "Can't locate revision" in str(exc):
-            raise DatabaseUnusable("The database was written by a newer release of Teduh; start that one.") from None
-        raise
+    await database.write(upgrade)

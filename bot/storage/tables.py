@@ -92,6 +92,7 @@ conversations = sa.Table(
     sa.Column("last_inbound_at", Moment),
     sa.Column("last_holding_at", Moment),
     sa.Column("wrote_at", Moment),
+    sa.Column("shown_after", sa.BigInteger),
 )
 
 contact_aliases = sa.Table(
@@ -102,6 +103,24 @@ contact_aliases = sa.Table(
     sa.Column("address_digest", sa.LargeBinary(16), primary_key=True),
     sa.Column("contact_id", sa.ForeignKey("contacts.id"), nullable=False),
     sa.Index(None, "contact_id"),
+)
+
+link_codes = sa.Table(
+    "link_codes",
+    metadata,
+    sa.Column("contact_id", sa.ForeignKey("contacts.id"), primary_key=True, autoincrement=False),
+    sa.Column("code_digest", sa.LargeBinary(16), nullable=False),
+    sa.Column("message_id", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+    sa.UniqueConstraint("code_digest"),
+)
+
+link_tries = sa.Table(
+    "link_tries",
+    metadata,
+    sa.Column("address_digest", sa.LargeBinary(16), primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("since", Moment, nullable=False),
 )
 
 messages = sa.Table(

@@ -61,6 +61,7 @@ def build_site(core: Core, hooks: Mapping[str, App] = MappingProxyType({})) -> S
             public_url=core.settings.web.public_url,
             now=core.now,
             exit_words=tuple(word for word, command in content.book.commands.items() if command == "quick_exit"),
+            partners=tuple(core.settings.partners),
         )
     )
     health = Health(

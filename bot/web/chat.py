@@ -6,6 +6,9 @@ acknowledged, so a page may send it again as often as it likes. The token of a f
 to it is lost on the way, the page sends the same message again, gets the same token, and finds the talk that it began. So that key is
 as secret as the cookie: 122 random bits that stay in the page's memory and, sealed, in our tables.
 
+A partner's site may show the page in a frame. There it asks below /embed, by a cookie of another name that belongs to that site and
+to us together, and every request must say that it comes from our own page (`require_own_page`).
+
 Nothing of a talk stands in an address, a title or a page that may be cached; the page's script says what it keeps, and for how long.
 """
 
@@ -17,6 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
+from urllib.parse import parse_qs
 
 import msgspec
 import structlog
@@ -30,11 +34,12 @@ from bot.storage import contacts
 from bot.storage.database import Database
 from bot.storage.live import CLOSING, Event, Live
 from bot.storage.vault import Vault
+from bot.web import embed
 from bot.web.admission import Admission, TooMany
 from bot.web.asgi import Receive, Scope, Send, TooLarge, answer, read_body
-from bot.web.chat_pages import File, load_files
+from bot.web.chat_pages import ChatPages, File
 from bot.web.chat_thread import News, read_news
-from bot.web.security import CrossSite, headers, require_same_site
+from bot.web.security import CrossSite, Headers, headers, require_own_page, require_same_site
 
 log = structlog.get_logger()
 
@@ -63,7 +68,10 @@ _SAY = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChatParts:
-    """What the web chat uses. `public_url` empty: reached as it listens. `exit_words` leave the page when typed alone."""
+    """What the web chat uses. `public_url` empty: reached as it listens. `exit_words` leave the page when typed alone.
+
+    `partners` are the origins whose pages may show it in a frame.
+    """
 
     database: Database
     vault: Vault
@@ -74,6 +82,7 @@ class ChatParts:
     public_url: str
     now: Callable[[], datetime]
     exit_words: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
     heartbeat_seconds: float = 15.0
 
     @property
@@ -87,41 +96,93 @@ def topic_of(vault: Vault, address: str) -> str:
     return "web:" + vault.digest("web topic", address).hex()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Door:
+    """By which page somebody is here: the cookie that names the talk, what a request must show, and what leaving forgets as well."""
+
+    cookie: str
+    attributes: str
+    require: Callable[..., None]
+    sign: tuple[tuple[bytes, bytes], ...] = ()
+
+
 class Chat:
-    """Answers `/`, `/info`, `/chat/…` and `/static/…`."""
+    """Answers `/`, `/info`, `/chat/…` and `/static/…`, and for partners' sites the same chat below `/embed`."""
 
     def __init__(self, parts: ChatParts) -> None:
         self._parts = parts
         self._headers = headers(is_https=parts.is_https, policy=_POLICY)
-        self._files = load_files(parts.directory, exit_words=parts.exit_words)
-        self._cookie_name = "__Host-info" if parts.is_https else "info"
+        pages = ChatPages(parts.directory, exit_words=parts.exit_words)
+        self._files = pages.files()
+        self._embed = embed.Embed(parts.partners, pages, is_https=parts.is_https, policy=_POLICY)
+        prefix, secure = ("__Host-", "; Secure") if parts.is_https else ("", "")
+        own = Door(cookie=f"{prefix}info", attributes=f"SameSite=Strict{secure}", require=require_same_site)
+        framed = Door(
+            cookie=f"{prefix}info-framed",
+            attributes="SameSite=None; Secure; Partitioned",
+            require=require_own_page,
+            # The page's own sign that somebody left: the page may be gone before it hears that we know.
+            sign=((b"set-cookie", f"out=; Path={embed.PATH}; SameSite=None; Secure; Partitioned; Max-Age=0".encode()),),
+        )
+        self._doors = {"/chat/": own, **({f"{embed.PATH}/chat/": framed} if parts.partners else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        sent = _headers_of(scope)
-        file = self._files.get(scope["path"])
-        match scope["method"], scope["path"]:
-            case (("GET" | "HEAD"), _) if file is not None:
-                await self._file(send, 200, file, sent)
-            case "POST", "/chat/messages":
-                await self._take(scope, sent, receive, send)
-            case "POST", "/chat/leave":
-                await self._leave(sent, receive, send)
-            case "GET", "/chat/events":
-                await self._stream(scope, sent, receive, send)
-            case "GET", "/chat/thread":
-                await self._thread(scope, sent, send)
-            case (("GET" | "HEAD"), "/robots.txt"):
-                await self._answer(send, 200, _ROBOTS, _TEXT)
-            case _:
-                await self._file(send, 404, self._files["/info"], sent)
+        sent, path = _headers_of(scope), scope["path"]
+        folder, _, name = path.rpartition("/")
+        door = self._doors.get(folder + "/")
+        if door is not None:
+            await self._talk(door, name, scope, sent, receive, send)
+        elif scope["method"] not in ("GET", "HEAD"):
+            await self._nothing(send, sent)
+        elif path == "/robots.txt":
+            await self._answer(send, 200, _ROBOTS, _TEXT)
+        elif path == embed.SCRIPT_PATH and self._embed.script is not None:
+            await self._file(send, 200, self._embed.script, sent, own=self._embed.script_headers)
+        elif path == embed.PATH:
+            await self._framed(scope, sent, send)
+        elif path in self._files:
+            file = self._files[path]
+            await self._file(send, 200, file, sent, own=[*self._headers, _FOREVER if file.is_named_by_content else _NEVER])
+        else:
+            await self._nothing(send, sent)
 
-    async def _file(self, send: Send, status: int, file: File, sent: Mapping[str, str]) -> None:
+    async def _talk(self, door: Door, name: str, scope: Scope, sent: Mapping[str, str], receive: Receive, send: Send) -> None:
+        method = scope["method"]
+        try:
+            door.require(method, sent, public_url=self._parts.public_url)
+        except CrossSite:
+            await self._say(send, 403, "elsewhere")
+            return
+        match method, name:
+            case "POST", "messages":
+                await self._take(door, scope, sent, receive, send)
+            case "POST", "leave":
+                await self._leave(door, sent, receive, send)
+            case "GET", "events":
+                await self._stream(door, scope, sent, receive, send)
+            case "GET", "thread":
+                await self._thread(door, scope, sent, send)
+            case _:
+                await self._nothing(send, sent)
+
+    async def _framed(self, scope: Scope, sent: Mapping[str, str], send: Send) -> None:
+        """The page for the partner whose origin the address names; nothing for others, and nothing but in a frame."""
+        (origin,) = parse_qs(scope["query_string"].decode("latin-1")).get("on", [""])[:1]
+        found = self._embed.find(origin, destination=sent.get("sec-fetch-dest", ""))
+        if found is None:
+            await self._nothing(send, sent)
+        else:
+            await self._file(send, 200, found.page, sent, own=[*found.headers, _NEVER])
+
+    async def _nothing(self, send: Send, sent: Mapping[str, str]) -> None:
+        await self._file(send, 404, self._files["/info"], sent, own=[*self._headers, _NEVER])
+
+    async def _file(self, send: Send, status: int, file: File, sent: Mapping[str, str], *, own: Headers) -> None:
         is_packed = "gzip" in sent.get("accept-encoding", "")
         more = [(b"vary", b"accept-encoding"), *([(b"content-encoding", b"gzip")] if is_packed else [])]
-        kept = _FOREVER if file.is_named_by_content and status == 200 else _NEVER
         body = file.packed if is_packed else file.body
-        await answer(send, status, body, content_type=file.content_type, headers=[*self._headers, kept, *more])
+        await answer(send, status, body, content_type=file.content_type, headers=[*own, *more])
 
     async def _answer(self, send: Send, status: int, body: bytes, kind: bytes, *more: tuple[bytes, bytes]) -> None:
         await answer(send, status, body, content_type=kind, headers=[*self._headers, _NEVER, *more])
@@ -131,13 +192,9 @@ class Chat:
 
     # What the page sends
 
-    async def _take(self, scope: Scope, sent: Mapping[str, str], receive: Receive, send: Send) -> None:
+    async def _take(self, door: Door, scope: Scope, sent: Mapping[str, str], receive: Receive, send: Send) -> None:
         try:
-            require_same_site("POST", sent, public_url=self._parts.public_url)
             posted = read_posted(await read_body(receive, most=LARGEST_BODY))
-        except CrossSite:
-            await self._say(send, 403, "elsewhere")
-            return
         except TooLarge:
             await self._say(send, 413, "too_long")
             return
@@ -146,9 +203,9 @@ class Chat:
         elif len(posted.text) > MOST_CHARACTERS:
             await self._say(send, 413, "too_long")
         else:
-            await self._keep(posted, self._token_of(sent), _address_of(scope), send)
+            await self._keep(posted, door, self._token_of(door, sent), _address_of(scope), send)
 
-    async def _keep(self, posted: Posted, token: str, address: str, send: Send) -> None:
+    async def _keep(self, posted: Posted, door: Door, token: str, address: str, send: Send) -> None:
         posted.kind = "message"
         is_first = not token
         token = token or self._first_token(posted.key)
@@ -163,7 +220,7 @@ class Chat:
             await self._say(send, 503, "later")
             return
         if await self._store(token, posted):
-            more = (self._cookie(token),) if is_first else ()
+            more = (_cookie(door, token),) if is_first else ()
             await self._answer(send, 202, b"{}", _JSON, *more)
         else:
             await self._say(send, 503, "later")
@@ -198,22 +255,21 @@ class Chat:
             return False
         return True
 
-    async def _leave(self, sent: Mapping[str, str], receive: Receive, send: Send) -> None:
+    async def _leave(self, door: Door, sent: Mapping[str, str], receive: Receive, send: Send) -> None:
         """Quick exit: this page and others of the same talk forget it, and a responder sees that the contact left."""
         try:
-            require_same_site("POST", sent, public_url=self._parts.public_url)
             await read_body(receive, most=LARGEST_BODY)
-        except (CrossSite, TooLarge):
+        except TooLarge:
             await self._say(send, 403, "elsewhere")
             return
-        token = self._token_of(sent)
+        token = self._token_of(door, sent)
         if token:
             self._parts.live.publish(topic_of(self._parts.vault, token), _GONE)
             await self._store_leaving(token)
             # Once more, for a stream that was opened meanwhile.
             self._parts.live.publish(topic_of(self._parts.vault, token), _GONE)
         # Forgotten in any case: a person at the door matters more than our record of it.
-        await self._answer(send, 204, b"", _TEXT, self._cookie("", forget=True))
+        await self._answer(send, 204, b"", _TEXT, _cookie(door, "", forget=True), *door.sign)
 
     async def _store_leaving(self, token: str) -> None:
         """Once for each talk, however often it is said, and nothing for a talk that is none: leaving is never refused."""
@@ -225,15 +281,9 @@ class Chat:
         if is_known:
             await self._store(token, Posted(key=self._parts.vault.digest("web leave", token).hex(), kind="leave"))
 
-    def _cookie(self, token: str, *, forget: bool = False) -> tuple[bytes, bytes]:
-        value = f"{self._cookie_name}={token}; Path=/; HttpOnly; SameSite=Strict"
-        value += "; Max-Age=0" if forget else ""
-        value += "; Secure" if self._parts.is_https else ""
-        return b"set-cookie", value.encode()
-
-    def _token_of(self, sent: Mapping[str, str]) -> str:
+    def _token_of(self, door: Door, sent: Mapping[str, str]) -> str:
         try:
-            found = SimpleCookie(sent.get("cookie", "")).get(self._cookie_name)
+            found = SimpleCookie(sent.get("cookie", "")).get(door.cookie)
         except CookieError:
             return ""
         return found.value if found is not None and _TOKEN.fullmatch(found.value) else ""
@@ -244,18 +294,18 @@ class Chat:
         parts, now = self._parts, self._parts.now()
         return await parts.database.read(lambda db: read_news(db, parts.vault, token, after=after, now=now))
 
-    async def _thread(self, scope: Scope, sent: Mapping[str, str], send: Send) -> None:
+    async def _thread(self, door: Door, scope: Scope, sent: Mapping[str, str], send: Send) -> None:
         """The thread at once: for a page that opens, and for one that holds no stream."""
         try:
-            news = await self._news(self._token_of(sent), _after(scope, {}))
+            news = await self._news(self._token_of(door, sent), _after(scope, {}))
         except Exception as exc:  # noqa: BLE001 - whatever it is, the page asks again
             log.error("thread_not_read", channel=NAME, error=type(exc).__name__)
             await self._say(send, 503, "later")
             return
         await self._answer(send, 200, _encode({"bubbles": news.bubbles, "state": news.state}), _JSON)
 
-    async def _stream(self, scope: Scope, sent: Mapping[str, str], receive: Receive, send: Send) -> None:
-        token = self._token_of(sent)
+    async def _stream(self, door: Door, scope: Scope, sent: Mapping[str, str], receive: Receive, send: Send) -> None:
+        token = self._token_of(door, sent)
         if not token:
             # Nobody wrote from here; 204 tells the browser not to ask again by itself.
             await self._answer(send, 204, b"", _TEXT)
@@ -275,7 +325,7 @@ class Chat:
     async def _events(self, token: str, after: int, gone: "asyncio.Task[None]") -> AsyncIterator[bytes]:
         """The stream: all that is new above `after`, each bubble with its number as id, then more whenever there is more."""
         yield b"retry: 2000\n\n"
-        live, state, is_followed = self._parts.live, None, False
+        live, state, followed = self._parts.live, None, ""
         # Heard from the first moment to the last: that the talk was left in another tab is said once.
         async with live.subscribe(topic_of(self._parts.vault, token)) as listener, contextlib.AsyncExitStack() as more:
             while not gone.done():
@@ -286,10 +336,14 @@ class Chat:
                 for bubble in news.bubbles:
                     after = bubble.seq
                     yield b"id: %d\ndata: %s\n\n" % (bubble.seq, _encode(bubble))
-                if news.contact and not is_followed:
-                    # Until the first message is worked, there is no contact whose news could be asked for. What came before this
-                    # is read once more.
-                    is_followed = True
+                if followed and not news.contact:
+                    # The talk went on elsewhere, and nothing may be said of it here.
+                    yield b"event: gone\ndata: 1\n\n"
+                    return
+                if news.contact and news.contact != followed:
+                    # Until the first message is worked, there is no contact whose news could be asked for; and a talk that came
+                    # from elsewhere brings its own. What came before this is read once more.
+                    followed = news.contact
                     await more.enter_async_context(live.subscribe(f"contact:{news.contact}", to=listener))
                     continue
                 events = await _next(listener, gone, self._parts.heartbeat_seconds)
@@ -300,6 +354,11 @@ class Chat:
                     yield b"event: gone\ndata: 1\n\n"
                 if _GONE in events or CLOSING in events:
                     return
+
+
+def _cookie(door: Door, token: str, *, forget: bool = False) -> tuple[bytes, bytes]:
+    value = f"{door.cookie}={token}; Path=/; HttpOnly; {door.attributes}" + ("; Max-Age=0" if forget else "")
+    return b"set-cookie", value.encode()
 
 
 async def _next(listener: "asyncio.Queue[Event]", gone: "asyncio.Task[None]", seconds: float) -> list[Event]:

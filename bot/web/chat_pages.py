@@ -15,8 +15,9 @@ _STATIC = Path(__file__).parent / "static" / "chat"
 _EMERGENCY = ("polri_110", "sapa129")
 _PLAIN = ("darurat_112", "ambulans_119", "damkar_113", "bnpb_117", "kemensos_171", "cek_bansos")
 """What the plain page shows. It is what somebody else may find on the phone, so nothing that tells why it was opened."""
-_KINDS = {".js": b"text/javascript; charset=utf-8", ".css": b"text/css; charset=utf-8"}
-_HTML = b"text/html; charset=utf-8"
+SCRIPT_TYPE = b"text/javascript; charset=utf-8"
+PAGE_TYPE = b"text/html; charset=utf-8"
+_KINDS = {".js": SCRIPT_TYPE, ".css": b"text/css; charset=utf-8"}
 _MARK = re.compile(r"\{\{([a-z0-9_]+)\}\}")
 
 
@@ -30,32 +31,52 @@ class File:
     is_named_by_content: bool
 
 
-def load_files(directory: Directory, *, exit_words: Iterable[str]) -> dict[str, File]:
-    """Pages, script and style by their paths. `exit_words` typed alone make the page leave, as its button does."""
-    files: dict[str, File] = {}
-    names: dict[str, str] = {}
-    for file in sorted(_STATIC.iterdir()):
-        if file.suffix in _KINDS:
-            body = file.read_bytes()
-            path = f"/static/{file.stem}.{hashlib.sha256(body).hexdigest()[:10]}{file.suffix}"
-            names[f"/static/{file.name}"] = path
-            files[path] = _file(body, _KINDS[file.suffix], is_named_by_content=True)
-    words = {
-        "emergency": " ".join(_sentence(service) for service in _shown(directory, _EMERGENCY)),
-        "dial": " atau ".join(_link(service) for service in _shown(directory, _EMERGENCY)),
-        "numbers": "\n".join(_card(service) for service in _shown(directory, _PLAIN)),
-        "exit_words": html.escape("|".join(exit_words), quote=True),
-    }
-    words["plain"] = _fill((_STATIC / "plain.html").read_text(encoding="utf-8"), words)
-    for path, name in (("/", "index.html"), ("/info", "info.html")):
-        page = _fill((_STATIC / name).read_text(encoding="utf-8"), words)
-        for plain, hashed in names.items():
+class ChatPages:
+    """The pages, filled, with the script and style they name. `exit_words` typed alone make the page leave, as its button does."""
+
+    def __init__(self, directory: Directory, *, exit_words: Iterable[str]) -> None:
+        emergency = _shown(directory, _EMERGENCY)
+        self.emergency_numbers = [contact.value for service in emergency if (contact := service.contact())]
+        self._files: dict[str, File] = {}
+        self._names: dict[str, str] = {}
+        for file in sorted(_STATIC.iterdir()):
+            if file.suffix in _KINDS:
+                body = shorten(file.read_text(encoding="utf-8")).encode()
+                path = f"/static/{file.stem}.{hashlib.sha256(body).hexdigest()[:10]}{file.suffix}"
+                self._names[f"/static/{file.name}"] = path
+                self._files[path] = file_of(body, _KINDS[file.suffix], is_named_by_content=True)
+        self._words = {
+            "emergency": " ".join(_sentence(service) for service in emergency),
+            "dial": " atau ".join(_link(service) for service in emergency),
+            "numbers": "\n".join(_card(service) for service in _shown(directory, _PLAIN)),
+            "exit_words": html.escape("|".join(exit_words), quote=True),
+        }
+        self._words["plain"] = _fill((_STATIC / "plain.html").read_text(encoding="utf-8"), self._words)
+
+    def files(self) -> dict[str, File]:
+        """What is served by its path alone."""
+        pages = {"/": self.chat(), "/info": self._page("info.html")}
+        return {**self._files, **{path: file_of(page.encode(), PAGE_TYPE) for path, page in pages.items()}}
+
+    def chat(self, *, attributes: str = "") -> str:
+        """The chat's page, with these attributes of its body."""
+        return self._page("index.html", attributes=attributes)
+
+    def _page(self, name: str, **more: str) -> str:
+        page = _fill((_STATIC / name).read_text(encoding="utf-8"), {**self._words, **more})
+        for plain, hashed in self._names.items():
             page = page.replace(f'"{plain}"', f'"{hashed}"')
-        files[path] = _file(page.encode(), _HTML, is_named_by_content=False)
-    return files
+        return page
 
 
-def _file(body: bytes, content_type: bytes, *, is_named_by_content: bool) -> File:
+def shorten(source: str) -> str:
+    """A script or style without indents, empty lines and lines of comment: a tenth less for a weak signal to carry."""
+    lines = (line.strip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def file_of(body: bytes, content_type: bytes, *, is_named_by_content: bool = False) -> File:
+    """This body, compressed as well."""
     packed = gzip.compress(body, 9, mtime=0)
     return File(body=body, packed=packed, content_type=content_type, is_named_by_content=is_named_by_content)
 

@@ -50,7 +50,8 @@ class State(msgspec.Struct):
     """How the talk stands. `name` of the person who speaks, if one does; `since` when a person was called, while the talk is
     theirs or waits for them; `is_anybody_on_duty`, told while it waits.
 
-    `first` is the number of the first thing that is still there: what was before is erased. `rests`: nobody wrote for a while.
+    `first` is the number of the first thing that may still be shown: what was before is erased, or was said elsewhere. `rests`: nobody
+    wrote for a while.
     """
 
     control: str
@@ -74,7 +75,7 @@ def read_news(db: sa.Connection, vault: Vault, token: str, *, after: int, now: d
     known = contacts.find(db, vault, channel=NAME, account=NAME, address=token) if token else None
     if known is None:
         return News(bubbles=[], state=None)
-    entries = messages.list_for_contact(db, vault, known.contact.id, after=after)
+    entries = messages.list_for_contact(db, vault, known.contact.id, after=max(after, known.conversation.shown_after))
     state = _state(db, vault, known, now)
     return News(bubbles=[_bubble(entry) for entry in entries], state=state, contact=str(known.contact.id))
 
@@ -91,7 +92,7 @@ def _state(db: sa.Connection, vault: Vault, known: Known, now: datetime) -> Stat
         control=talk.control.value,
         name=name,
         since=case.waiting_since if case is not None else None,
-        first=messages.first_seq(db, talk.contact.id),
+        first=max(messages.first_seq(db, talk.contact.id), talk.shown_after + 1),
         rests=talk.last_inbound_at is not None and now - talk.last_inbound_at > RESTS_AFTER,
         is_anybody_on_duty=talk.control is Control.PENDING and people.count_on_duty(db, now) > 0,
     )

@@ -154,7 +154,7 @@ class Message(Schema):
     `kind` text; voice, photo, video, document, sticker, contact, unsupported (nothing to show but that it came, and a caption);
     location (`text` is latitude and longitude, as exactly as the case needs); reaction (`text` is the emoji); withdrawn (its words
     are gone); edit; note (team only); event (`text` is then one of claimed, released, lease_lost, closed, handed_over, safety_sent,
-    level_raised, blocked, unblocked, unreachable, knocked, left_page, stopped, moved, revoked, revoked_kept). `delivery` of
+    level_raised, blocked, unblocked, unreachable, knocked, left_page, stopped, moved, linked, revoked, revoked_kept). `delivery` of
     outbound ones only. `buttons` are the labels that were offered. `failure` says why a failed one did not go out: unreachable
     (blocked us, or the number is gone), moved (the number may be in other hands), window_closed (the platform lets nobody write
     after a day of silence), superseded (somebody else speaks by now), refused (by the platform).

@@ -3,7 +3,7 @@
 Source: OWASP HTTP Headers and Cross-Site Request Forgery cheat sheets; MDN on Fetch metadata.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from bot.errors import BotError
@@ -25,9 +25,13 @@ class CrossSite(BotError):
     """The request may come from another site's page: it carries the cookie, but nobody here asked for it."""
 
 
-def headers(*, is_https: bool, policy: str = _NOTHING) -> list[tuple[bytes, bytes]]:
+Headers = list[tuple[bytes, bytes]]
+
+
+def headers(*, is_https: bool, policy: str = _NOTHING, leave_out: Collection[str] = ()) -> Headers:
     """The headers of every response, with this content security policy."""
-    values = {**_POLICIES, "content-security-policy": policy}
+    values = {name: value for name, value in _POLICIES.items() if name not in leave_out}
+    values["content-security-policy"] = policy
     if is_https:
         values["strict-transport-security"] = "max-age=63072000; includeSubDomains"
     return [(name.encode(), value.encode()) for name, value in values.items()]
@@ -63,4 +67,21 @@ def require_same_site(method: str, sent: Mapping[str, str], *, public_url: str) 
         return
     ours = {sent.get("host", ""), urlsplit(public_url).netloc} - {""}
     if urlsplit(origin).netloc not in ours:
+        raise CrossSite
+
+
+def require_own_page(method: str, sent: Mapping[str, str], *, public_url: str) -> None:
+    """Let a request pass that our page inside another site's page can have sent.
+
+    Its cookie goes along with what that site asks of us as well, so nothing is taken on trust here: where something changes, the
+    origin must be told, and be ours; a browser that says whence a request comes must say, from us.
+
+    Raises:
+        CrossSite.
+    """
+    require_same_site(method, sent, public_url=public_url)
+    if sent.get("sec-fetch-site", "same-origin") != "same-origin":
+        raise CrossSite
+    ours = urlsplit(public_url)
+    if method not in _SAFE_METHODS and sent.get("origin") != f"{ours.scheme}://{ours.netloc}":
         raise CrossSite

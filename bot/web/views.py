@@ -9,6 +9,7 @@ from bot.actions.handoff import must_wait
 from bot.actions.knock import knock_of
 from bot.domain.cases import Case, CaseId, CaseStatus, Control, is_leased
 from bot.domain.contacts import Conversation, code_of
+from bot.domain.linking import hide_codes
 from bot.domain.messages import ContactId, Kind
 from bot.domain.places import show_place
 from bot.domain.responders import Responder
@@ -139,8 +140,13 @@ def message_of(entry: Entry, level: Level) -> schemas.Message:
 
 
 def _words_of(entry: Entry, level: Level) -> str:
-    """The words; a place as exactly as the level needs it: to find somebody in danger, else which part of town."""
-    return show_place(entry.text, is_exact=level in _IN_DANGER) if entry.kind == Kind.LOCATION else entry.text
+    """The words; a place as exactly as the level needs it: to find somebody in danger, else which part of town.
+
+    A code to go on elsewhere is for who got it, not for who answers them.
+    """
+    if entry.kind == Kind.LOCATION:
+        return show_place(entry.text, is_exact=level in _IN_DANGER)
+    return hide_codes(entry.text) if entry.by is By.PROGRAM else entry.text
 
 
 def _lock(case: Case, talk: Conversation, thread: Sequence[Entry], *, is_mine: bool, now: datetime) -> schemas.Lock:

@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import sqlalchemy as sa
+from msgspec import structs
 
 from bot.actions import handoff
 from bot.app import Core, build_core
@@ -23,7 +24,7 @@ from bot.content import load_content, load_interpreter
 from bot.domain.cases import Outcome
 from bot.domain.responders import Responder
 from bot.domain.staffing import Staffing
-from bot.storage import messages, people
+from bot.storage import contacts, links, messages, people
 from bot.storage.database import Database
 from bot.storage.migrate import migrate
 from bot.storage.tables import inbox
@@ -501,9 +502,19 @@ class Stream:
                 came.append(await self.parts.get())
         return came
 
+    async def until_said(self, words: str) -> list[tuple[int, dict[str, Any]]]:
+        """All bubbles that came, up to the one that says this."""
+        came: list[tuple[int, dict[str, Any]]] = []
+        async with asyncio.timeout(5):
+            while not came or words not in came[-1][1]["text"]:
+                came += bubbles_of([await self.parts.get()])
+        return came
+
 
 @asynccontextmanager
-async def stream(rig: Rig, page: httpx.AsyncClient, query: str = "", **headers: str) -> AsyncIterator[Stream]:
+async def stream(
+    rig: Rig, page: httpx.AsyncClient, query: str = "", *, path: str = "/chat/events", **headers: str
+) -> AsyncIterator[Stream]:
     seen, gone = Stream(), asyncio.Event()
 
     async def receive() -> dict[str, Any]:
@@ -520,7 +531,7 @@ async def stream(rig: Rig, page: httpx.AsyncClient, query: str = "", **headers: 
     scope = {
         "type": "http",
         "method": "GET",
-        "path": "/chat/events",
+        "path": path,
         "query_string": query.encode(),
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in sent.items()],
     }
@@ -573,7 +584,7 @@ async def test_a_stream_goes_on_where_it_broke(rig: Rig, how: str) -> None:
         async with stream(rig, page, query, **headers) as seen:
             assert bubbles_of(await seen.until(b"event: beat")) == []
             await rig.say(page, "petugas")
-            came = bubbles_of(await seen.until(b"event: beat"))
+            came = bubbles_of(await seen.until(b"id: "))
 
     assert came[0][0] == last + 1
 
@@ -617,6 +628,53 @@ async def test_a_stream_ends_when_the_process_stops(rig: Rig) -> None:
             await seen.until(b"event: beat")
             rig.core.live.close()
             await asyncio.wait_for(seen.ended.wait(), 5)
+
+
+# Going on in another browser
+
+
+async def test_a_talk_that_comes_from_another_browser_is_followed_and_the_one_it_left_is_emptied(rig: Rig) -> None:
+    async with rig.page() as old, rig.page() as new:
+        for words in ("halo", "lanjut", "pindah", "ya"):
+            await rig.say(old, words)
+        (code,) = re.findall(r"[2-9A-Z]{4}-[2-9A-Z]{4}", str(await thread(old)))
+        await rig.say(new, "halo dari sini")
+        last = (await thread(old))["bubbles"][-1]["seq"]
+        async with stream(rig, old, f"after={last}") as behind, stream(rig, new) as here:
+            await here.until(b"event: beat")
+            await behind.until(b"event: beat")
+            await rig.say(new, code)
+            came = await here.until_said("Sudah tersambung")
+            left = await behind.until_said("Obrolan ini sudah pindah")
+            await rig.say(new, "bahasa")
+            after = await here.until_said("bahasa")
+        state = (await thread(old))["state"]
+
+    assert not {"lanjut", "pindah"} & {bubble["text"] for _, bubble in came}
+    assert after[-1][1]["text"] == "bahasa"
+    assert len(left) == 1
+    assert state["first"] == left[0][0] > last
+
+
+async def test_a_page_whose_talk_went_on_elsewhere_in_silence_is_left(rig: Rig) -> None:
+    async with rig.page() as old:
+        await rig.say(old, "halo")
+        async with stream(rig, old) as behind:
+            await behind.until_said("halo")
+            await behind.until(b"event: beat")
+            (token,) = old.cookies.values()
+            core = rig.core
+
+            def move(db: sa.Connection) -> str:
+                known = contacts.find(db, core.vault, channel="web", account="web", address=token)
+                assert known is not None
+                links.readdress(db, core.vault, structs.replace(known.contact, address="elsewhere"), shown_after=9)
+                return f"contact:{known.contact.id}"
+
+            core.live.publish(await core.database.write(move), {"kind": "said"})
+            await behind.until(b"event: gone")
+            await asyncio.wait_for(behind.ended.wait(), 5)
+        assert await thread(old) == {"bubbles": [], "state": None}
 
 
 # Pages and files

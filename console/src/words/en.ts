@@ -62,6 +62,8 @@ export const en: Words = {
     left_page: 'The sender left in a hurry; somebody may be near. On Telegram the talk is taken off their phone.',
     moved:
       'WhatsApp says this person changed number. Somebody else may read the old one: ask first whether it is safe to write.',
+    linked:
+      'The talk goes on in another place, by a code. Others may hold that phone: ask first whether it is safe, and repeat nothing told.',
     revoked: 'The sender took a message back on WhatsApp. Its words are not kept.',
     revoked_kept:
       'The sender took back a message that you have read. Its words are still here. Ask whether they should be erased.',

@@ -71,6 +71,8 @@ const event: Record<string, string> = {
   left_page: 'Pengirim keluar cepat; mungkin ada orang di dekatnya. Di Telegram, percakapan ditarik dari HP-nya.',
   moved:
     'Kata WhatsApp, orang ini ganti nomor. Nomor lama mungkin dipegang orang lain: tanya dulu apakah aman menulis.',
+  linked:
+    'Obrolan pindah ke tempat lain dengan kode. HP itu mungkin dipegang orang lain: tanya dulu apakah aman, jangan ulang ceritanya.',
   revoked: 'Pengirim menarik kembali satu pesan di WhatsApp. Isinya tidak disimpan.',
   revoked_kept:
     'Pengirim menarik kembali satu pesan yang sudah Anda baca. Isinya masih ada di sini. Tanyakan apakah perlu dihapus.',

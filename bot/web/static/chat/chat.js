@@ -4,8 +4,8 @@
 // What the browser keeps: a cookie that scripts can't read; and in this tab's sessionStorage, only while there is something that did
 // not get through, the messages not yet stored and the words still in the box. They are written when sending failed or the page goes
 // to the background (a phone may throw it away there), so that a reload loses nothing; they are erased when the page is back and they
-// are stored, and by leaving. Whoever could read them has the open tab in their hands. In localStorage stands for a moment one sign
-// without words: that the server has yet to hear that somebody left.
+// are stored, and by leaving. Whoever could read them has the open tab in their hands. In localStorage (in a frame: a cookie) stands
+// for a moment one sign without words: that the server has yet to hear that somebody left.
 'use strict'
 ;(() => {
   const RESTS_AFTER = 10 * 60 * 1000 // silence after which somebody else may hold the phone
@@ -13,6 +13,9 @@
   const SILENCE = 40 * 1000 // without a heartbeat (one each 15 s), the stream is dead
   const OURS = { 'content-type': 'application/json', 'x-teduh': '1' }
   const KEPT = 'kept', LEAVING = 'out'
+  // In a partner's page: whose. The browser shows this page in a frame of that site only, so what is told to it goes nowhere else.
+  const partner = document.body.dataset.partner, base = partner ? '/embed/chat' : '/chat'
+  const tellSite = (what) => parent.postMessage(`info:${what}`, partner)
 
   const $ = (id) => document.getElementById(id)
   const thread = $('thread'), box = $('text'), scroll = $('scroll'), choices = $('choices')
@@ -52,6 +55,15 @@
     drop: (area, name) => { try { area().removeItem(name) } catch { /* nothing there */ } },
   }
   const tab = () => sessionStorage, site = () => localStorage
+  // That the server has yet to hear that somebody left. In a frame, storage may be closed where cookies of this kind are kept.
+  const FRAMED = 'Path=/embed; Secure; SameSite=None; Partitioned'
+  const hasCookie = (name) => document.cookie.split('; ').includes(`${name}=1`)
+  const hasLeft = () => partner ? hasCookie(LEAVING) : Boolean(stored.get(site, LEAVING))
+  function noteLeft(isSo) {
+    if (partner) document.cookie = `${LEAVING}=1; ${FRAMED}${isSo ? '' : '; Max-Age=0'}`
+    else if (isSo) stored.set(site, LEAVING, '1')
+    else stored.drop(site, LEAVING)
+  }
 
   // ── what is shown ──
 
@@ -164,6 +176,7 @@
   }
   let follows = true
   scroll.addEventListener('scroll', () => {
+    if (isGone) return
     follows = isNearEnd()
     if (follows) $('new').hidden = true
   }, { passive: true })
@@ -257,7 +270,7 @@
   let isSending = false, pause = 1000, again = 0
   async function flush() {
     clearTimeout(again)
-    if (isSending || isGone || !unsent.length || stored.get(site, LEAVING)) return
+    if (isSending || isGone || !unsent.length || hasLeft()) return
     isSending = true
     const message = unsent[0]
     const soon = setTimeout(() => {
@@ -265,7 +278,7 @@
       $('lost').classList.add('now')
       markWaiting(SIGNAL)
     }, navigator.onLine === false ? 0 : 4000)
-    const answer = await post('/chat/messages', message)
+    const answer = await post('/messages', message)
     clearTimeout(soon)
     isSending = false
     if (isGone) return
@@ -297,7 +310,7 @@
   async function post(path, message, more) {
     const stop = new AbortController(), limit = setTimeout(() => stop.abort(), 20000)
     try {
-      return await fetch(path, { method: 'POST', headers: OURS, body: JSON.stringify(message), signal: stop.signal, ...more })
+      return await fetch(base + path, { method: 'POST', headers: OURS, body: JSON.stringify(message), signal: stop.signal, ...more })
     } catch {
       return null // weak signal
     } finally {
@@ -378,7 +391,7 @@
   let source = null, heard = 0, hasSpoken = false, tried = 0, poll = 0
   function listen() {
     if (isGone || (source && source.readyState !== EventSource.CLOSED)) return
-    source = new EventSource(`/chat/events?after=${last}`)
+    source = new EventSource(`${base}/events?after=${last}`)
     heard = tried = Date.now()
     hasSpoken = false
     const hears = (name, does) => source.addEventListener(name, (event) => {
@@ -403,7 +416,7 @@
   }
   async function ask() {
     try {
-      const answer = await fetch(`/chat/thread?after=${last}`, { signal: AbortSignal.timeout?.(15000) })
+      const answer = await fetch(`${base}/thread?after=${last}`, { signal: AbortSignal.timeout?.(15000) })
       if (!answer.ok) throw new Error(answer.status)
       const news = await answer.json()
       if (isGone) return
@@ -429,10 +442,15 @@
 
   async function leave() {
     if (isGone) return
-    stored.set(site, LEAVING, '1')
+    noteLeft(true)
     clear()
-    await tellLeft()
-    location.replace('/info')
+    const told = tellLeft() // on its way before the page around us goes
+    if (!partner) await told
+    goAway()
+  }
+  function goAway() {
+    if (partner) tellSite('leave')
+    else location.replace('/info')
   }
   // At once and without any network: the page that was here is the plain one now, and so is its place in the history.
   function clear() {
@@ -448,17 +466,18 @@
     const plain = $('out').content.cloneNode(true)
     document.body.className = 'plain'
     document.body.replaceChildren(plain)
+    if (partner) document.querySelector('.foot').remove() // where it leads can't be shown in a frame
     history.replaceState(null, '', '/info')
     scrollTo(0, 0)
   }
   function goToPlain() {
     if (!isGone) clear()
-    location.replace('/info')
+    goAway()
   }
   // Until the server heard it. A page that is closed meanwhile leaves the sign, and the next one says it first.
   async function tellLeft() {
-    while (!(await post('/chat/leave', {}, { keepalive: true }))?.ok) await new Promise((done) => setTimeout(done, 3000))
-    stored.drop(site, LEAVING)
+    while (!(await post('/leave', {}, { keepalive: true }))?.ok) await new Promise((done) => setTimeout(done, 3000))
+    noteLeft(false)
   }
   function rest(isResting) {
     if ($('rest').hidden !== isResting) return
@@ -474,12 +493,17 @@
   $('leave').addEventListener('click', leave)
   $('plain').addEventListener('click', leave)
   $('resume').addEventListener('click', () => rest(false))
-  let escaped = 0
+  let escaped = -1e4 // a page may be younger than a second
   addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || event.isComposing || isGone) return
     if (event.timeStamp - escaped < 1000) leave()
+    else if (partner) tellSite('escape') // the second one is heard by the page around us
     escaped = event.timeStamp
   })
+  addEventListener('message', (event) => {
+    if (partner && event.origin === partner && event.source === parent && event.data === 'info:leave') leave()
+  })
+  $('fold').addEventListener('click', () => tellSite('close'))
   for (const kind of ['keydown', 'pointerdown', 'wheel', 'touchmove']) addEventListener(kind, () => { touched = Date.now() }, { passive: true })
   addEventListener('online', () => { if (isGone) return; pause = 1000; flush(); ask() })
   document.addEventListener('visibilitychange', () => {
@@ -492,15 +516,28 @@
   addEventListener('pagehide', () => { if (!isGone) keep() })
   addEventListener('pageshow', (event) => {
     if (!event.persisted) return
-    if (isGone) location.replace('/info')
+    if (isGone) goAway()
     else { rest(seen.size > 0); ask() }
   })
   setInterval(watch, 5000)
 
+  // In a frame, a browser may say that it takes cookies and drop them. This one is gone again before anything is asked.
+  function takesCookies() {
+    if (!partner) return navigator.cookieEnabled
+    document.cookie = `cek=1; ${FRAMED}`
+    const isTaken = hasCookie('cek')
+    document.cookie = `cek=1; ${FRAMED}; Max-Age=0`
+    return isTaken
+  }
   async function begin() {
+    if (partner && parent === window) return location.replace('/') // opened by itself
+    if (partner) tellSite('ready')
+    $('fold').hidden = !partner
     $('lost').classList.add('ready')
-    if (stored.get(site, LEAVING)) await tellLeft()
-    if (!navigator.cookieEnabled) tell('Browser ini menolak cookie, jadi balasan tidak bisa tampil. Izinkan cookie untuk halaman ini, lalu muat ulang.')
+    if (hasLeft()) await tellLeft()
+    const isTaken = takesCookies()
+    $('own').hidden = isTaken || !partner
+    if (!isTaken && !partner) tell('Browser ini menolak cookie, jadi balasan tidak bisa tampil. Izinkan cookie untuk halaman ini, lalu muat ulang.')
     takeBack()
     flush()
     const state = await ask()
