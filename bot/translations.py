@@ -94,7 +94,9 @@ class _Scene(msgspec.Struct, frozen=True):
         words = self.translations.words(part.text_id, part.words, self.language)
         if "{" not in words:
             return words
-        return "".join(piece if name is None else self._value(name, piece, part.values) for name, piece in _template(words))
+        text = "".join(piece if name is None else self._value(name, piece, part.values) for name, piece in _template(words))
+        # While nobody is on duty {calling} is nothing, and leaves the blanks around it.
+        return text if self.staffing.on_duty else text.replace("  ", " ").strip(" ")
 
     def _value(self, name: str, fallback: str, values: Mapping[str, str]) -> str:
         given = values.get(name)
@@ -103,6 +105,8 @@ class _Scene(msgspec.Struct, frozen=True):
             if not name.startswith("service."):
                 return given
             name = given.removeprefix("@")
+        if name == "calling":
+            return self._frame("calling_now") if self.staffing.on_duty else ""
         if name == "wait_time":
             return self._frame(wait_text(self.staffing, self.level))
         scope, _, rest = name.partition(".")

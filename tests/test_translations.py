@@ -118,6 +118,16 @@ def test_waiting_is_told_as_it_is(on_duty: int, level: Level, minutes: float, sa
     )
 
 
+@pytest.mark.parametrize(
+    ("on_duty", "says"),
+    [(2, "Menjauh dulu. Kami sedang memanggil petugas. Yang bisa ditelepon:"), (0, "Menjauh dulu. Yang bisa ditelepon:")],
+)
+def test_nobody_is_said_to_be_called_while_nobody_is_on_duty(on_duty: int, says: str):
+    reply = Reply(parts=(Say(text_id="x", words="Menjauh dulu. {calling} Yang bisa ditelepon:"),))
+
+    assert CONTENT.render(reply, "id", Staffing(on_duty=on_duty), None).text == says
+
+
 def test_who_is_abroad_is_told_what_can_be_dialled_there():
     line = Say(text_id="x", words="{service.contact}", values={"service.contact": "@services.kp2mi.contact"})
 

@@ -40,12 +40,13 @@ _FRAME_TEXTS = (
     *("system_link_done", "system_link_left", "system_link_wrong", "system_link_here", "system_link_busy", "system_link_note"),
     *("word_person", "safety_default", "label_continue", "label_ask_first", "label_no", "label_yes", "label_skip"),
     *WAIT_TEXTS,
+    "calling_now",
 )
 _COMMANDS = ("stop", "quick_exit", "help", "person", "language", "erase", "link")
 _WORDS_ONLY = ("repeat", "back", "cancel", "restart", "skip")
 _LABEL = 20
 _LONGEST = 1024
-_FILLED = ("wait_time", "name", "link_code", "organisation.name", "organisation.contact")
+_FILLED = ("wait_time", "calling", "name", "link_code", "organisation.name", "organisation.contact")
 _SCOPES = ("service", "services", "word")
 
 

@@ -95,7 +95,7 @@ async def test_who_waits_sees_what_happens_until_a_person_has_answered(
 
     # Nobody is on duty, and that is what it says.
     await write(contact, "petugas")
-    await expect(now).to_have_text("Sekarang: Belum ada petugas yang bertugas. Kami terus memanggil")
+    await expect(now).to_have_text("Sekarang: Belum ada petugas yang bertugas. Tulisanmu dibaca begitu ada")
     await expect(card.get_by_role("listitem").first).to_have_text(re.compile(r"^Sudah: Pesanmu sampai\d\d\.\d\d$"))
     assert [await link.get_attribute("href") for link in await card.get_by_role("link").all()] == ["tel:110", "tel:129"]
     assert not re.search(r"\d+ (menit|mnt|jam)", await card.inner_text())

@@ -194,7 +194,7 @@
     $('status').textContent = withPerson
       ? (state.name ? `Bersama ${state.name}, petugas` : 'Bersama petugas')
       : state.control === 'pending'
-        ? (state.is_anybody_on_duty ? 'Memanggil petugas' : 'Belum ada petugas, kami terus memanggil')
+        ? (state.is_anybody_on_duty ? 'Memanggil petugas' : 'Belum ada petugas yang bertugas')
         : 'Program otomatis dan petugas'
     const letter = withPerson && state.name ? state.name.slice(0, 1).toUpperCase() : ''
     if ($('mark').textContent.trim() !== letter) $('mark').replaceChildren(letter || icon('M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17M12 11v5M12 8h.010'))
@@ -219,7 +219,7 @@
     $('wait-at').textContent = clock(since)
     if (isTaken) step('called', 'done', `${who} menerima percakapan ini`)
     else if (standing.is_anybody_on_duty) step('called', 'now', 'Petugas sedang dipanggil')
-    else step('called', 'now', 'Belum ada petugas yang bertugas. Kami terus memanggil')
+    else step('called', 'now', 'Belum ada petugas yang bertugas. Tulisanmu dibaca begitu ada')
     step('reply', isTaken ? 'now' : 'later', isTaken ? `Menunggu balasan ${name || 'petugas'}` : 'Petugas membalas di sini')
     if (isAtEnd) toEnd()
   }
