@@ -144,7 +144,8 @@ class RiskReader:
                 if quote not in quotes:
                     quotes.append(quote)
         score = max(_ASK_SCORE if finding.is_softened else finding.rule.score for finding in group)
-        return Risk(name=name, score=score, level=level, evidence=tuple(quotes[:4]))
+        is_accident = all(finding.rule.is_accident for finding in group)
+        return Risk(name=name, score=score, level=level, evidence=tuple(quotes[:4]), is_accident=is_accident)
 
 
 def _never(_position: int, _used: tuple[int, ...]) -> bool:
