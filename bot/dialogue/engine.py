@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from bot.dialogue import asking, watched
 from bot.dialogue.answering import MEDIA, Answers
 from bot.dialogue.asking import ReadAnswer, ReadChoice
-from bot.dialogue.book import CONSENT, GENTLE, GREETING, NEUTRAL, PRIVATE, START, Book
+from bot.dialogue.book import ASKED_SAFE, CONSENT, GENTLE, GREETING, NEUTRAL, PRIVATE, START, Book
 from bot.dialogue.flow import Consent
 from bot.dialogue.run import Run
 from bot.dialogue.safety import SafetyNet
@@ -84,7 +84,7 @@ class Engine:
         is_heard = self._safety.watched.hear(run, understanding)
         if message.kind is Kind.EDIT:
             return run.turn()
-        command = self._command(message) or (None if watched.is_unsafe(run) else self._meant(understanding))
+        command = self._command(message) or self._meant(understanding)
         if run.control is Control.HUMAN:
             if command in _OBEYED_WITH_A_PERSON:
                 self._obey(run, command)
@@ -254,7 +254,8 @@ class Engine:
         asking.keep_facts(run, understanding, None)
         if not run.stack and run.session.last_step is None:
             self._keep_story(run, message, understanding)
-        is_done = self._safety.keep_quiet(run, message, understanding, is_heard=is_heard)
+        is_answer = self._answers.is_answer(run, message, understanding)
+        is_done = self._safety.keep_quiet(run, message, understanding, is_heard=is_heard, is_answer=is_answer)
         if is_done is None:
             return False
         if not is_done:
@@ -267,10 +268,16 @@ class Engine:
     def _obey_unseen(self, run: Run, command: str, understanding: Understanding) -> bool:
         """Obey a word whose usual answer others may not read. False: its usual answer may be read by anybody."""
         is_quiet = watched.is_quiet(run)
+        intent = understanding.intent.name if understanding.intent is not None else ""
+        # Another thing is said now than "is it safe?": a "ya" to it means nothing here.
+        run.guards.pop(ASKED_SAFE, None)
         match command:
+            case "help" if intent == "number_request":
+                # Of the numbers that anybody may call.
+                self._safety.say_again(run, "medical_emergency")
             case "person":
                 self._safety.watched.leave_quietly(run, reason="" if run.levels else "person_asked", level=Level.P3)
-            case "help" if understanding.intent is not None and understanding.intent.name in ("wants_help", "cry"):
+            case "help" if intent in ("wants_help", "cry"):
                 # "Tolong" is no wish for a menu here.
                 self._safety.watched.leave_quietly(run)
             case "help":

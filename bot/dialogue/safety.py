@@ -46,12 +46,14 @@ class SafetyNet:
             if group.name not in run.groups:
                 run.groups = (*run.groups, group.name)
 
-    def keep_quiet(self, run: Run, message: InboundMessage, understanding: Understanding, *, is_heard: bool) -> bool | None:
+    def keep_quiet(
+        self, run: Run, message: InboundMessage, understanding: Understanding, *, is_heard: bool, is_answer: bool
+    ) -> bool | None:
         """Answer in neutral words while others may read along. False: it is safe again; None: nothing forbids the usual talk.
 
         Danger still brings a person. Who only says that somebody is near, and nothing of harm, is asked once whether it is safe.
         """
-        told = None if is_heard else self.watched.read(run, message, understanding)
+        told = None if is_heard else self.watched.read(run, message, understanding, is_answer=is_answer)
         if told:
             self.trust_again(run)
             return False

@@ -47,6 +47,9 @@ def is_by_person(run: Run, risk: Risk) -> bool:
 def accident(run: Run, understanding: Understanding) -> Risk | None:
     """The most urgent danger of a message that is nobody's doing: help for it can be named before anybody's eyes."""
     found = [risk for risk in understanding.risks if risk.level in URGENT and not is_by_person(run, risk)]
+    if any(is_by_person(run, risk) for risk in understanding.risks):
+        # "Danger now" beside harm by a person is that harm.
+        found = [risk for risk in found if not _is_bare(risk.name)]
     return min(found, key=lambda risk: risk.level.rank, default=None)
 
 
@@ -102,18 +105,21 @@ class Watched:
             run.events.append(CaseNoted(text=self._book.words("note_watched")))
         return True
 
-    def read(self, run: Run, message: InboundMessage, understanding: Understanding) -> bool | None:
+    def read(self, run: Run, message: InboundMessage, understanding: Understanding, *, is_answer: bool = False) -> bool | None:
         """Whether a message says that it is safe to write now (True), or that somebody near is to be feared (False), else None.
 
         A bare "ya" counts only as the answer to the question, and only soon after it; "oke" or a question never do: whoever else
         holds the phone may have written them. "Tidak", a cry for help or a voice without words tell that it is not safe.
+        `is_answer`: the words answer another question that is open ("sendiri", asked for whom), and are no cry.
         """
         asked = run.guards.pop(ASKED_SAFE, None)
         was_asked = asked is not None and run.circumstances.now - asked <= QUESTION_LASTS
         is_safe: bool | None = None
         if message.kind is Kind.TEXT:
             is_safe = asking.says_safe_again(message.text, was_asked=was_asked)
-            if is_safe is None and (asking.is_cry(understanding) or (was_asked and self._is_denied(message.text))):
+            # "Saya sendiri" says whom it is for as often as that nobody is there.
+            is_cry = asking.is_cry(understanding) and (was_asked or not (is_answer or "sendiri" in message.text.casefold()))
+            if is_safe is None and (is_cry or (was_asked and self._is_denied(message.text))):
                 is_safe = False
         elif was_asked and message.kind in _TELLING_MEDIA:
             is_safe = False

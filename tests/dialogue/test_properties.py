@@ -22,6 +22,13 @@ WORDS = (
     *("petugas", "keluar", "berhenti", "hapus", "ulang", "kembali", "bahasa", "english", "batal", "menu", "mulai"),
     *("suami saya mukul saya", "dia bawa pisau di depan pintu", "pengen mati aja", "mau tanya bansos", "keliru, umurku 34"),
     *("dia lagi di samping saya", "ini pake hp kakak", "hp saya dibaca suami", "takut", "laper", "aku dipukul suami"),
+    *(
+        "pinjem hp satpam",
+        "bapak pingsan di depan saya",
+        "udah nelen 20 butir obat",
+        "dia lagi di sini, aku mau bunuh diri",
+        "tolong",
+    ),
     *("kenapa tanya?", "gatau", "rahasia", "dari kemarin belum makan", "paspor diambil bos di kamboja"),
 )
 texts = st.sampled_from(WORDS) | st.text(max_size=40) | st.text(string.printable, max_size=200)
@@ -35,6 +42,11 @@ messages = st.one_of(
         lambda kind: InboundMessage(kind=kind)
     ),
 )
+
+
+def written(words: str) -> InboundMessage:
+    """A message of these words."""
+    return InboundMessage(kind=Kind.TEXT, text=words)
 
 
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -78,14 +90,15 @@ ASKS = CONTENT.book.words("system_safe_again")
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.tuples(st.sampled_from(WORDS), st.integers(0, 900)), max_size=14))
-def test_while_others_read_along_nothing_of_harm_is_shown_and_nobody_writes_first(talk: list[tuple[str, int]]):
+@given(st.lists(st.tuples(st.sampled_from(WORDS).map(written) | messages, st.integers(0, 900)), max_size=14))
+def test_while_others_read_along_nothing_of_harm_is_shown_and_nobody_writes_first(talk: list[tuple[InboundMessage, int]]):
     session, control, now, before, asked = None, Control.BOT, NOW, None, 0
-    for words, seconds in talk:
+    for message, seconds in talk:
         now += timedelta(seconds=seconds)
         around = Circumstances(now=now, control=control, message_seq=1, last_inbound_at=before, responders_on_duty=1)
+        understanding = INTERPRETER.understand(message.text) if message.kind is Kind.TEXT else Understanding.nothing()
 
-        turn = ENGINE.advance(session, InboundMessage(kind=Kind.TEXT, text=words), INTERPRETER.understand(words), around)
+        turn = ENGINE.advance(session, message, understanding, around)
 
         safe = turn.session.answers.get("aman_menulis")
         is_unsafe = safe is not None and safe.value == "no"

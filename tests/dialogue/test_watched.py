@@ -7,9 +7,9 @@ import pytest
 
 from bot.dialogue.turn import CaseNoted, Circumstances, HandoffAsked, SignSeen
 from bot.domain.cases import Control
-from bot.domain.messages import Kind
+from bot.domain.messages import InboundMessage, Kind
 from nlu.understanding import Level
-from tests.dialogue.test_engine import CONTENT, ENGINE, Person, agreed
+from tests.dialogue.test_engine import CONTENT, ENGINE, INTERPRETER, Person, agreed
 
 AT_HOME = "suami saya mukul saya"
 NAMES_TROUBLE = re.compile(r"kekerasan|pukul|seksual|bunuh|polisi|bahaya|nyawa|cerita|takut|\b1\d\d\b", re.IGNORECASE)
@@ -311,3 +311,66 @@ def test_a_responder_who_leaves_does_not_make_the_phone_safe():
 
     assert person.heard == CONTENT.book.words("system_safe_again")
     assert "izin" in str(person.says("sekarang aman").at)
+
+
+def test_a_yes_after_another_text_is_no_answer_to_whether_it_is_safe():
+    person = Person().says("hp saya dibaca suami", "mulai", "ya")
+
+    assert person.answer("aman_menulis") == "no"
+
+
+@pytest.mark.parametrize("words", ["nomor polisi berapa", "lapor kemana ya"])
+def test_who_asks_for_a_number_beside_a_watcher_gets_those_that_anybody_may_call(words: str):
+    person = Person().says("suami mukul aku, dia lagi di samping saya").says(words)
+
+    assert [service for reply in person.turn.replies for service in reply.services] == ["ambulans_119", "darurat_112"]
+    assert "kekerasan" not in person.heard
+
+
+def test_an_answer_that_sounds_like_a_cry_locks_no_everyday_asker_out():
+    person = Person().says("mau tanya bansos, ibu lagi di depan saya", "lanjut").says("saya sendiri")
+
+    assert person.control is Control.BOT
+    assert not person.events(HandoffAsked)
+
+
+@pytest.mark.parametrize("words", ["bahaya", "gawat", "takut", "tolong kak"])
+def test_a_word_of_alarm_at_any_time_while_watched_brings_somebody(words: str):
+    person = Person().says("mau tanya bansos, ibu lagi di depan saya", "lanjut").says(words)
+
+    assert [(handoff.level, handoff.contact_first) for handoff in person.events(HandoffAsked)] == [(Level.P2, False)]
+    assert person.heard == CONTENT.book.words("system_watched")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "nenek lagi di sebelahku lapar gak makan 3 hari",
+        "gempa rumah roboh anak ketimbun, bapak lagi di sini",
+        "perahu karam, ayah di sini tolong",
+        "suami lagi di sini, aku mau lahiran ketuban pecah, bidan jauh",
+    ],
+)
+def test_hunger_a_quake_and_a_birth_are_nobodys_doing(words: str):
+    person = Person().says(words)
+
+    assert [service for reply in person.turn.replies for service in reply.services]
+    assert [handoff.contact_first for handoff in person.events(HandoffAsked)] == [True]
+
+
+def test_stopping_forgets_what_was_told_and_not_that_others_read_along():
+    person = Person().says("suami mukul aku, dia lagi di samping saya", "berhenti").waits(days=3).says("halo")
+
+    assert person.answer("aman_menulis") == "no"
+    assert person.heard == CONTENT.book.words("system_safe_again")
+
+
+def test_an_open_case_is_told_that_others_read_along_also_by_a_corrected_message():
+    person = Person().says("suami mukul aku")
+    understanding = INTERPRETER.understand("suami mukul aku, dia lagi di samping saya")
+    around = Circumstances(now=person.now, has_open_case=True, last_inbound_at=person.now)
+    message = InboundMessage(kind=Kind.EDIT, text="suami mukul aku, dia lagi di samping saya")
+
+    turn = ENGINE.advance(person.session, message, understanding, around)
+
+    assert [event.contact_first for event in turn.events if isinstance(event, HandoffAsked)] == [False]
