@@ -57,7 +57,7 @@ class Delivery:
         channels: dict[str, Channel],
         live: Live,
         bell: Bell,
-        lease: int,
+        lease: Callable[[], int],
         new_id: Callable[[], int],
         standing: Standing,
         now: Callable[[], datetime],
@@ -68,6 +68,7 @@ class Delivery:
         self._live = live
         self._bell = bell
         self._lease = lease
+        self._leases: set[int] = set()
         self._new_id = new_id
         self._standing = standing
         self._now = now
@@ -106,7 +107,7 @@ class Delivery:
         if not self._is_running or self._stopping or room <= 0:
             return None
         self._reserved += room
-        return outbox.Room(lease=self._lease, until=self._now() + LEASE, most=room)
+        return outbox.Room(lease=self._lease_now(), until=self._now() + LEASE, most=room)
 
     async def make_room(self) -> None:
         """Return when almost nothing is in hand, or soon in any case: replies made quicker than they go out only wait in the queue."""
@@ -116,6 +117,11 @@ class Delivery:
                 await asyncio.wait_for(self._is_calm.wait(), _CALM_WITHIN_SECONDS)
             except TimeoutError:
                 return
+
+    def _lease_now(self) -> int:
+        lease = self._lease()
+        self._leases.add(lease)
+        return lease
 
     def take(self, room: outbox.Room, due: Sequence[Due]) -> None:
         """Send these, whose sending has been committed; give back the room."""
@@ -149,7 +155,8 @@ class Delivery:
         most = 0 if self._stopping else IN_HAND - self._in_hand - self._reserved
         held = None
         if self._looked_at is None or now - self._looked_at >= _LOOK_EVERY:
-            self._looked_at, held = now, frozenset(self._held)
+            # Not while room is promised: what takes it is being written, and not held yet.
+            self._looked_at, held = now, None if self._reserved else frozenset(self._held)
         try:
             due, who = await self._database.write(lambda db: self._exchange(db, fates, most, held, now))
         except Exception:
@@ -179,8 +186,8 @@ class Delivery:
             reach.lose(db, self._vault, self._new_id, gone, now=now)
         outbox.record(db, self._vault, fates, now=now)
         if held is not None:
-            outbox.give_back_unheld(db, lease=self._lease, held=held, now=now)
-        due = outbox.take_due(db, self._vault, by=self._lease, now=now, lease=LEASE, most=most) if most > 0 else []
+            outbox.give_back_unheld(db, leases=self._leases, held=held, now=now)
+        due = outbox.take_due(db, self._vault, by=self._lease_now(), now=now, lease=LEASE, most=most) if most > 0 else []
         troubled = [fate.id for fate in fates if fate.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)]
         return due, outbox.contacts_of(db, troubled) if troubled else []
 
@@ -191,7 +198,7 @@ class Delivery:
             for due in chain:
                 fate = _follow(last, due) or await self._send(due)
                 last = fate
-                self._fates.append(fate)
+                self._fates.append(replace(fate, lease=due.lease))
                 self._in_hand -= 1
             if self._in_hand <= _FEW:
                 self._is_calm.set()

@@ -93,6 +93,7 @@ class Worker:
         inbox_bell: Bell,
         outbox_bell: Bell,
         removal_bell: Bell,
+        lease: Callable[[], int],
         find_gone: Callable[[sa.Connection, datetime], Sequence[int]] = lambda _db, _now: (),
         now: Callable[[], datetime],
     ) -> None:
@@ -109,7 +110,7 @@ class Worker:
         self._outbox_bell = outbox_bell
         self._removal_bell = removal_bell
         self._now = now
-        self._lease = parts.new_id() if database.is_shared else inbox.ALONE
+        self._lease = lease if database.is_shared else (lambda: inbox.ALONE)
         self._group: list[Heard] = []
         self._turn = asyncio.Lock()
         self._is_running = False
@@ -157,7 +158,7 @@ class Worker:
     async def _try_at_once(self, updates: Sequence[Update]) -> bool:
         await self._sender.make_room()
         async with self._turn:
-            if self.may_wait or not self._is_running or self._stopping:
+            if self.may_wait or self._group or not self._is_running or self._stopping:
                 return False
             group = [self._hear(inbox.fresh(self._parts.vault, update)) for update in updates]
             try:
@@ -175,9 +176,14 @@ class Worker:
             now = self._now()
             self.may_wait = False
             # Asked of whoever writes even where nothing is marked: it comes after what is being stored, and shares its commit.
-            taken = await self._database.write(
-                lambda db: inbox.take_next(db, self._parts.vault, by=self._lease, now=now, lease=LEASE, most=GROUP)
-            )
+            lease = self._lease()
+            try:
+                taken = await self._database.write(
+                    lambda db: inbox.take_next(db, self._parts.vault, by=lease, now=now, lease=LEASE, most=GROUP)
+                )
+            except Exception:
+                self.may_wait = True
+                raise
             # Half, not all: what can't be opened is passed over, and counts as taken there.
             self.may_wait |= len(taken) > GROUP // 2
             self._group = [self._hear(each) for each in taken]
@@ -216,7 +222,7 @@ class Worker:
 
     async def _write(self, work: Callable[..., Outcome], group: Sequence[Heard]) -> Outcome:
         """Let `work` answer the group, with what room the sender has; what it may send goes to it after the commit."""
-        now, room = self._now(), self._sender.reserve(len(group))
+        now, room = self._now(), self._sender.reserve(2 * len(group))
         outcome: Outcome | None = None
         try:
             outcome = await self._database.write(lambda db: work(db, self._parts, group, now=now, room=room))

@@ -39,6 +39,8 @@ class ConcernedReader:
         self._before = frozenset(words.words("before"))
         # How people address whoever answers: "kakak saya mau mati" may speak to the elder sister or of her.
         self._address = frozenset(words.words("address"))
+        # Hardly anybody writes of an uncle here, and many speak to one: whoever suffers is unsure then, too.
+        self._mostly_address = frozenset(words.words("mostly_address"))
         self._to, self._at = frozenset(words.words("to")), frozenset(words.words("at"))
         self._self, self._my = lexicon.mask("self"), lexicon.mask("my")
         self._his, self._he = lexicon.mask("his"), lexicon.mask("he")
@@ -63,7 +65,9 @@ class ConcernedReader:
         )
         neighbour = self._literals(lexicon, "tetangga", "anak_tetangga")
         child = lexicon.mask("child")
-        other = self._union(lexicon, "elder", "friend", "sibling", "lover", "uncle") | theirs
+        self._kin_self = lexicon.mask("kin_self")
+        elder = lexicon.mask("elder") & ~lexicon.mask("old_self")
+        other = elder | self._union(lexicon, "friend", "sibling", "lover", "uncle") | theirs
         # The first that fits stands: a brother is a child by the word, and yet not the writer's child.
         self._relations = (
             ("neighbour", neighbour),
@@ -72,7 +76,7 @@ class ConcernedReader:
             ("spouse", lexicon.mask("husband") | lexicon.mask("wife")),
             ("parent", lexicon.mask("parent") | lexicon.mask("inlaw")),
         )
-        self._cared_for = child | theirs | neighbour | self._union(lexicon, "elder", "friend")
+        self._cared_for = child | theirs | neighbour | elder | lexicon.mask("friend")
         self._others = 0
         for _value, bits in self._relations:
             self._others |= bits
@@ -92,11 +96,16 @@ class ConcernedReader:
         return mask
 
     def read(self, reading: Reading, findings: tuple[Finding, ...]) -> Fact | None:
-        """The relation of the person concerned to the writer; "self", never surely, for the writer; None when it can't be told."""
-        if not reading.total & self._others:
-            return self._writer(reading, findings)
-        found = self._other(reading, findings)
-        return found or self._writer(reading, findings)
+        """The relation of the person concerned to the writer; None when it can't be told.
+
+        "self", never surely, for the writer, unless an old person calls themselves by the kin word.
+        """
+        if reading.total & self._others and (found := self._other(reading, findings)):
+            return found
+        if reading.total & self._kin_self:
+            at = reading.where(self._kin_self)[0]
+            return Fact(kind="relation", value="self", confidence=_LIKELY, evidence=reading.quote(at, at))
+        return self._writer(reading, findings)
 
     def _writer(self, reading: Reading, findings: tuple[Finding, ...]) -> Fact | None:
         """The writer, when harm is told, and nobody else who could be meant is named: "suami saya tidak kasih nafkah"."""
@@ -153,8 +162,9 @@ class ConcernedReader:
             return None
         for value, bits in self._relations:
             if reading.masks[at] & bits:
-                is_address = at == 0 and reading.words[0] in self._address and not reading.masks[0] & self._my
-                confidence = _UNSURE if is_willed and is_address else _LIKELY
+                maybe_told = self._address if is_willed else self._mostly_address
+                is_address = at == 0 and reading.words[0] in maybe_told and not reading.masks[0] & self._my
+                confidence = _UNSURE if is_address else _LIKELY
                 return Fact(kind="relation", value=value, confidence=confidence, evidence=reading.quote(at, at))
         return None
 

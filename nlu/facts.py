@@ -42,6 +42,16 @@ _OTHER_THERE = re.compile(
     r"\b(?:suami|istri|bapak|ibu|ayah|mama|papa|anak|adik|kakak|abang|mas|teman|temen|tante|om|paman|pacar|mantan|bojo|saudara|"
     r"keluarga|sepupu|ponakan|keponakan|tetangga|orang|orangtua|ortu|dia|mereka|nenek|kakek)(?:ku|nya|q)?(?: \w+){0,4} *$"
 )
+# Whoever answers is spoken to before the writer speaks of themselves, or right after. "Om saya" may also be an uncle: what helps
+# abroad is asked for from there and from home. "Kakak saya", "ibu saya" are mostly of the family, "kakak, tolong saya" is not.
+_SHORT_ADDRESS = "mas|mba|mbak|mbk|kak|om|tante|bang|bng|bu|pak|gan|sis|bro|min|admin|dek|dik"
+_LEAD = "(?:halo|hallo|hai|hi|permisi|assalamualaikum|ass|tolong|tlg|tlong|bantu|mohon|maaf|mf|ini|mau tanya|izin|ijin)"
+_OF_WRITER = "(?:aku|aq|ak|saya|sy|gue|gw|gua|kami|abdi|kula|kulo|tki|tkw|pmi|bmi|abk)"
+_ADDRESSED = re.compile(
+    rf"^ *(?:{_LEAD} +)*(?:(?:{_SHORT_ADDRESS}) +)+(?={_OF_WRITER}\b)"
+    rf"|^ *(?:{_LEAD} +)*(?:{_SHORT_ADDRESS}|kakak|abang|ibu|bapak|cak|uda|uni|bli|koh|cik) +(?=(?:{_LEAD} +)+{_OF_WRITER}\b)"
+    rf"|(?P<own>\b{_OF_WRITER} )(?:{_SHORT_ADDRESS}) *(?=(?:kerja|krj|lagi|lg|sekarang|skrg|skg|posisi)\b|$)"
+)
 _WITH = re.compile(r"\b(?:aku|saya|sy|gue|gw|gua|kami) (?:dan|sama|bareng|bersama|dgn|dengan)\b")
 _NOT_THERE = re.compile(
     r"\b(?:dulu|dl|pernah|prnh|mantan|eks|bekas|calon|film|drakor|produk|barang|liburan|wisata|perang|berita|viral|bahasa)\b"
@@ -98,7 +108,7 @@ class FactReader:
             | lexicon.mask("he")
             | lexicon.mask("boss")
             | lexicon.mask("trusted")
-        )
+        ) & ~lexicon.mask("old_self")
         self._cared_for = self._child | lexicon.mask("elder")
         self._abroad = lexicon.mask("abroad")
         self._done = 0
@@ -255,7 +265,7 @@ def _sureness(value: object, raw: str, at: int, *, is_there: bool) -> float:
     """How surely the writer is at a place named in a text; another country counts only when nobody else is said to be there."""
     if not _is_abroad(value):
         return _PLACE_LIKELY
-    before = re.split(r"[.,;!?\n]", raw[:at].lower())[-1]
+    before = _ADDRESSED.sub(r"\g<own>", re.split(r"[.,;!?\n]", raw[:at].lower())[-1])
     if _NOT_THERE.search(before) or not is_there:
         return _ABROAD_DOUBTFUL
     if _OTHER_THERE.search(before) and not _WITH.search(before):

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nlu.datafile import read
+from nlu.datafile import Block, read
+from nlu.errors import LexiconError
 from nlu.lexicon import Lexicon
 from nlu.normalize import Reading
+from nlu.pattern import Pattern, PatternError, parse
 from nlu.risk import Finding
 from nlu.understanding import Intent, Risk
 
@@ -15,12 +17,25 @@ _LIKELY = 0.6
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Talk:
-    """One intent: what it is known by, the most words it has (0: any number), what else may stand there (0: anything)."""
+    """One intent: what it is known by, the most words it has (0: any number), what else may stand there (0: anything).
+
+    With `when` one of these patterns must be found, and none of `unless`.
+    """
 
     name: str
     mask: int
     most_words: int
     beside: int
+    when: tuple[Pattern, ...]
+    unless: tuple[Pattern, ...]
+
+    def is_said(self, reading: Reading) -> bool:
+        """Whether the reading holds what the intent asks for besides its words."""
+        if self.beside and not all(mask & self.beside for mask in reading.masks):
+            return False
+        if self.when and not any(pattern.find(reading, 0, _never) for pattern in self.when):
+            return False
+        return not any(pattern.find(reading, 0, _never) for pattern in self.unless)
 
 
 class IntentReader:
@@ -44,7 +59,19 @@ class IntentReader:
         for block in read(file).blocks("intents"):
             mask = _mask(block.words("alone") + block.words("any") + block.words("only"), lexicon)
             beside = mask | _mask(block.words("beside"), lexicon) if "only" in block else 0
-            talks.append(_Talk(name=block.text("name"), mask=mask, most_words=int(block.text("most") or "0"), beside=beside))
+            when = _patterns(block, "when", lexicon)
+            for pattern in when:
+                mask |= min(pattern.needed, key=int.bit_count)
+            talks.append(
+                _Talk(
+                    name=block.text("name"),
+                    mask=mask,
+                    most_words=int(block.text("most") or "0"),
+                    beside=beside,
+                    when=when,
+                    unless=_patterns(block, "unless", lexicon),
+                )
+            )
         return cls(tuple(talks), lexicon.mask("filler"))
 
     def read(self, reading: Reading, risks: tuple[Risk, ...], needs: tuple[Finding, ...]) -> Intent | None:
@@ -59,9 +86,23 @@ class IntentReader:
         for talk in self._talks:
             if not seen & talk.mask or (talk.most_words and len(reading.words) > talk.most_words):
                 continue
-            if not talk.beside or all(mask & talk.beside for mask in reading.masks):
+            if talk.is_said(reading):
                 return Intent(name=talk.name, confidence=_SURE if talk.most_words else _LIKELY)
         return None
+
+
+def _patterns(block: Block, key: str, lexicon: Lexicon) -> tuple[Pattern, ...]:
+    found = []
+    for source in block.texts(key):
+        try:
+            found.append(parse(source, lexicon))
+        except PatternError as exc:
+            raise LexiconError((f"{block.where(key)}: in `{source}`: {exc}",)) from exc
+    return tuple(found)
+
+
+def _never(_position: int, _used: tuple[int, ...]) -> bool:
+    return False
 
 
 def _mask(words: list[str], lexicon: Lexicon) -> int:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from nlu import datafile, rules
+from nlu.elders import ElderReader
 from nlu.facts import FactReader
 from nlu.groups import GroupReader
 from nlu.intent import IntentReader
@@ -25,7 +26,9 @@ class Interpreter:
         self._intents = IntentReader.load(folder / "intents.yml", self.lexicon)
         self._languages = LanguageGuesser.load(folder / "languages.yml")
         self._groups = GroupReader.load(folder / "groups.yml", self.book, self.lexicon)
-        self._facts = FactReader(self.lexicon, datafile.read(folder / "concerned.yml"))
+        concerned = datafile.read(folder / "concerned.yml")
+        self._facts = FactReader(self.lexicon, concerned)
+        self._elders = ElderReader(self.lexicon, concerned)
         self._risks = RiskReader(self.lexicon, self.book)
         for place in gazetteer().plain:
             self.lexicon.leave_alone(place)
@@ -50,11 +53,11 @@ class Interpreter:
 
     def rules_of(self, text: str) -> dict[str, str]:
         """The ids of the rules that a text meets, each with the level it stands for there. For tests and for authors of rules."""
-        findings = self._risks.find(self._normalizer.read(text))
+        findings = self._risks.find(self._elders.settle(self._normalizer.read(text)))
         return {finding.rule.id: finding.level.value for finding in findings}
 
     def _understand(self, text: str) -> Understanding:
-        reading = self._normalizer.read(text)
+        reading = self._elders.settle(self._normalizer.read(text))
         if not reading.words and not reading.fillers:
             return Understanding.nothing()
         findings = self._risks.find(reading)

@@ -58,7 +58,7 @@ def delivery(database: Database, vault: Vault, channel: RecordingChannel, clock:
         channels={"web": channel},
         live=Live(),
         bell=Bell(asyncio.Event()),
-        lease=1,
+        lease=lambda: 1,
         new_id=itertools.count(10**9).__next__,
         standing=standing,
         now=clock,
@@ -133,6 +133,24 @@ async def test_the_urgent_goes_first(database: Database, vault: Vault, delivery:
     due = await database.write(lambda db: outbox.take_due(db, vault, by=9, now=NOW, lease=timedelta(seconds=60), most=1))
 
     assert [each.message.text for each in due] == ["rank 1"]
+
+
+async def test_who_lost_the_lease_has_no_say_any_more(database: Database, vault: Vault):
+    def take(by: int, now):
+        return database.write(lambda db: outbox.take_due(db, vault, by=by, now=now, lease=timedelta(seconds=90), most=9))
+
+    await queue(database, vault, "one")
+    (late,) = await take(1, NOW)
+    after = NOW + timedelta(seconds=91)
+    await database.write(lambda db: outbox.settle_lost(db, now=after, channels_that_resend=["web"]))
+    (again,) = await take(2, after)
+
+    fate = outbox.Fate(id=late.id, state=DeliveryState.QUEUED, due_at=after, lease=late.lease)
+    await database.write(lambda db: outbox.record(db, vault, [fate], now=after))
+
+    assert again.id == late.id
+    assert await take(3, after) == []
+    assert await states(database, vault) == [DeliveryState.SENDING]
 
 
 async def test_two_who_take_at_the_same_time_never_part_a_talk(database: Database, vault: Vault):

@@ -32,6 +32,7 @@ from bot.domain.messages import ContactId, Failing, InboundMessage, Kind, Outbou
 from bot.domain.staffing import Staffing
 from bot.storage import cases, consents, contacts, inbox, messages, outbox, removals
 from bot.storage.contacts import Known, Memory
+from bot.storage.database import alone_with
 from bot.storage.vault import Vault
 from nlu.understanding import Level, Understanding, most_urgent
 
@@ -113,9 +114,7 @@ def respond(
     worked = _work(db, parts, [heard for heard in group if heard.taken.id in mine], outcome, now=now)
     _save(db, parts, worked, outcome, now=now, room=room)
     inbox.mark_done(db, [number for number in mine if number not in worked.failed])
-    for digest, talk in worked.talks.items():
-        if talk.is_erased:
-            inbox.forget_of(db, digest)
+    _forget(db, worked)
     for number, error in worked.failed.items():
         inbox.set_aside(db, [number], error=error)
     return outcome
@@ -136,7 +135,15 @@ def respond_at_once(
     if worked.failed:
         raise StoreFirst
     _save(db, parts, worked, outcome, now=now, room=room)
+    _forget(db, worked)
     return outcome
+
+
+def _forget(db: sa.Connection, worked: "_Worked") -> None:
+    """Erase what was received, under all its names, of who had it erased."""
+    for digest, talk in worked.talks.items():
+        for name in {digest, *talk.aliases} if talk.is_erased else ():
+            inbox.forget_of(db, name)
 
 
 @dataclass(slots=True)
@@ -205,10 +212,13 @@ def _load(db: sa.Connection, parts: Parts, group: Sequence[Heard], *, without_me
     if not speakers:
         return {}
     addresses = {digest: update.address for digest, update in speakers.items()}
-    known = contacts.list_by_digest(db, parts.vault, addresses, without_memory=without_memory)
     others = _other_names(parts, group)
+    if others:
+        # Another worker may have the other name of the same person, who is new to both.
+        alone_with(db, [min(pair) for pair in others.items()])
+    known = contacts.list_by_digest(db, parts.vault, addresses, without_memory=without_memory)
     known |= _under_other_names(db, parts, [digest for digest in speakers if digest not in known], others, without_memory)
-    open_cases = cases.list_open(db, parts.vault, list({each.contact.id for each in known.values()}))
+    open_cases = cases.list_open(db, parts.vault, list({each.contact.id for each in known.values()}), lock=True)
     talks: dict[bytes, Talk] = {}
     by_contact: dict[ContactId, Talk] = {}
     for digest, update in speakers.items():
@@ -419,7 +429,7 @@ def _save(
     messages.add(db, vault, [entry for talk in talks for entry in talk.entries])
     outbox.drop_waiting(db, [talk.contact.id for talk in talks if talk.is_moved], error=MOVED, now=now)
     if room is not None:
-        outcome.due = _due_at_once(db, talks, most=room.most)
+        outcome.due = _due_at_once(db, talks, room)
     started = {due.id for due in outcome.due}
     outbox.add(db, [row for talk in talks for row in talk.outgoing], room=room, started=started)
     consents.add(db, [answer for talk in talks for answer in talk.agreed])
@@ -443,12 +453,12 @@ def _save(
         reach.lose(db, vault, parts.new_id, worked.lost, now=now)
 
 
-def _due_at_once(db: sa.Connection, talks: Sequence[Talk], *, most: int) -> list[outbox.Due]:
+def _due_at_once(db: sa.Connection, talks: Sequence[Talk], room: outbox.Room) -> list[outbox.Due]:
     """What need not be queued: replies in talks where nothing else is on its way, urgent ones first."""
     speaking = [talk for talk in talks if talk.outgoing and talk.reach is not False and talk.is_of_one_speaker]
     held_back = outbox.list_waited_for(db, [talk.contact.id for talk in speaking if not talk.is_new])
     due: list[outbox.Due] = []
     for talk in sorted(speaking, key=lambda each: each.outgoing[0].rank):
-        if talk.contact.id not in held_back and len(due) + len(talk.outgoing) <= most:
-            due += talk.due()
+        if talk.contact.id not in held_back and len(due) + len(talk.outgoing) <= room.most:
+            due += talk.due(room.lease)
     return due

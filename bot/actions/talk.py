@@ -186,8 +186,8 @@ class Talk:
         """Whether who speaks did not change after a reply was made: the queue drops what is out of date."""
         return all(row.control_epoch == self.control_epoch for row in self.outgoing)
 
-    def due(self) -> list[Due]:
-        """What goes out, as its sender takes it."""
+    def due(self, lease: int) -> list[Due]:
+        """What goes out, as its sender takes it under this lease."""
         return [
             Due(
                 id=row.id,
@@ -199,6 +199,7 @@ class Talk:
                 attempts=1,
                 is_human=row.is_human,
                 was_unknown=False,
+                lease=lease,
                 is_safety=row.is_safety,
                 wrote_at=self.wrote_at,
             )

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from bot.dialogue import asking
 from bot.dialogue.asking import Asked, ReadAnswer, ReadChoice
-from bot.dialogue.book import CONSENT, GENTLE, GREETING, Book
+from bot.dialogue.book import CONSENT, GENTLE, GREETING, WITH_PERSON, Book
 from bot.dialogue.flow import PERSON, SKIP, Consent, Question, Step, Type
 from bot.dialogue.run import Run
 from bot.dialogue.safety import SafetyNet
@@ -97,6 +97,10 @@ class Answers:
             self._steps.run(run)
             return
         if message.kind is Kind.TEXT and not asking.has_words(message.text):
+            self._steps.run(run)
+            return
+        if message.kind is Kind.TEXT and asking.wants_person(understanding):
+            self._steps.bring_up(run, WITH_PERSON)
             self._steps.run(run)
             return
         answer = asking.read(run, message, asked, self._read_answer, self._read_choice, understanding)
@@ -214,7 +218,7 @@ class Answers:
         elif question.then == PERSON or isinstance(asked.step.kind, Consent):
             # Not understanding is no refusal: somebody explains.
             run.go(run.place.step, run.place.item)
-            self._steps.push(run, "system_person")
+            self._steps.push(run, WITH_PERSON)
             self._steps.run(run)
         elif question.then == SKIP:
             run.say_named("system_moving_on")

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from bot.dialogue.book import CRY, PRIVATE
+from bot.dialogue.book import CRY, PERSON_WISH, PRIVATE
 from bot.dialogue.flow import FIXED_VALUES, Consent, Option, Question, ScreenFlow, Step, Text, Type, Variant
 from bot.dialogue.run import Bubble, Run
 from bot.dialogue.session import AnswerState
@@ -31,6 +31,8 @@ _WHY = re.compile(
 
 
 _EXACT = 0.95
+# A wish in a few words; in a longer text it may be told in passing.
+_PLAIN = 0.9
 _MOST_SAFE_WORDS = 40
 _UNSAFE = re.compile(
     r"\b(?:gak?|gk|g|tidak|tdk|tak|ng+a?k?|en?gga?k?|belum|blm|kurang|ora|teu|not)\s+(?:\w+\s+)?(?:aman|safe)\b"
@@ -305,6 +307,12 @@ def has_words(text: str) -> bool:
 def is_cry(understanding: Understanding) -> bool:
     """Whether all that is said is a word or two of somebody frightened, hurt or hungry."""
     return understanding.intent is not None and understanding.intent.name == CRY
+
+
+def wants_person(understanding: Understanding) -> bool:
+    """Whether all that is said is that a person should answer: no answer to anything, "mau" as it begins."""
+    intent = understanding.intent
+    return intent is not None and intent.name == PERSON_WISH and intent.confidence >= _PLAIN and not understanding.risks
 
 
 def wants_to_know(text: str, understanding: Understanding) -> bool:

@@ -77,6 +77,9 @@ START, GREETING = "intake", "system_start"
 CRY, GENTLE = "cry", "system_gentle"
 """The intent of a few frightened words, and the flow that meets them with one question, also before consent."""
 
+PERSON_WISH, WITH_PERSON = "person_request", "system_person"
+"""The intent of whoever wants a person, and the flow that calls one: also before consent, which a person can ask for."""
+
 CONSENT, PRIVATE = "consent", "private"
 """Guards: the contact agreed; only the contact reads this just now."""
 

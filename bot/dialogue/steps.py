@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.dialogue import asking
 from bot.dialogue.asking import Asked
-from bot.dialogue.book import CONSENT, GREETING, PRIVATE, URGENT, Book
+from bot.dialogue.book import CONSENT, GREETING, PRIVATE, URGENT, WITH_PERSON, Book
 from bot.dialogue.flow import (
     END,
     PERSON,
@@ -79,7 +79,7 @@ class Steps:
         # Another question will be open: buttons of the one beneath are old from now on.
         run.question += 1
 
-    def _bring_up(self, run: Run, flow_id: str) -> None:
+    def bring_up(self, run: Run, flow_id: str) -> None:
         """Put a flow on top, from where it lies in the stack or from its beginning."""
         waiting = next((place for place in run.stack if place.flow == flow_id), None)
         if waiting is None:
@@ -95,7 +95,7 @@ class Steps:
             self._end(run)
         elif target == PERSON:
             self._end(run)
-            self.push(run, "system_person")
+            self.push(run, WITH_PERSON)
         else:
             run.go(target if target in flow.places else flow.steps[0].id)
 
@@ -138,7 +138,7 @@ class Steps:
                 run.stack.pop()
                 continue
             if self._lacks_consent(run, flow):
-                self._bring_up(run, GREETING)
+                self.bring_up(run, GREETING)
                 continue
             if len(run.stack) < depth_before and self._is_question_open(run) and not run.is_asking:
                 run.say_named("system_going_on")

@@ -66,16 +66,19 @@ def get(db: sa.Connection, vault: Vault, case_id: CaseId) -> Case:
 
 
 _open_of = PreparedIn(lambda who: sa.select(cases).where(cases.c.contact_id.in_(who), _open))
+_open_of_locked = PreparedIn(lambda who: sa.select(cases).where(cases.c.contact_id.in_(who), _open).with_for_update())
 _names = tuple(cases.c.keys())
 _MOMENTS = ("opened_at", "waiting_since", "respond_by", "lease_until", "closed_at")
 
 
-def list_open(db: sa.Connection, vault: Vault, contact_ids: Sequence[ContactId]) -> dict[ContactId, Case]:
-    """The open cases of these contacts: at most one each."""
+def list_open(
+    db: sa.Connection, vault: Vault, contact_ids: Sequence[ContactId], *, lock: bool = False
+) -> dict[ContactId, Case]:
+    """The open cases of these contacts: at most one each. `lock`: nobody changes them until the transaction ends."""
     if not contact_ids:
         return {}
     found: dict[ContactId, Case] = {}
-    for row in _open_of.rows(db, contact_ids):
+    for row in (_open_of_locked if lock else _open_of).rows(db, contact_ids):
         values = dict(zip(_names, row, strict=True))
         values |= {name: moment_of(values[name]) for name in _MOMENTS if values[name] is not None}
         found[ContactId(values["contact_id"])] = _of_values(values, vault)

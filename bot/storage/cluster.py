@@ -15,7 +15,8 @@ import asyncpg
 import sqlalchemy as sa
 import structlog
 
-from bot.storage.ids import NODES, node_of, use_node
+from bot.storage.database import connect_options
+from bot.storage.ids import NODES, Ids, lease_of, node_of, use_node
 from bot.storage.inbox import TAKEN
 from bot.storage.live import Event, Live
 from bot.storage.relay import CHANNEL, LOOK_SECONDS, SIGN_OF_LIFE_SECONDS, Mouth, Relay, until_one_fails
@@ -28,7 +29,7 @@ _NODES, _WORK = 0x7EDC, 0x7EDD
 
 
 GONE_AFTER = timedelta(seconds=15)
-"""A process whose connection was gone for so long is gone. One that lives has a new one by then."""
+"""A process whose connection was gone for so long is gone. One that lives takes work under its next number, or under none."""
 
 
 class Single(IntEnum):
@@ -52,6 +53,10 @@ class Cluster(Protocol):
         """Return when `run` is in touch, or failed to be."""
         ...
 
+    def lease(self) -> int:
+        """Under what this process takes work now. It bears the process's number; 0 while it has none, and then only time ends it."""
+        ...
+
     def find_gone(self, db: sa.Connection, now: datetime) -> list[int]:
         """The numbers of processes that hold leases and are gone: what they hold need not run out before others take it."""
         ...
@@ -63,6 +68,13 @@ class Cluster(Protocol):
 
 class OneProcess:
     """A process that has no others."""
+
+    def __init__(self) -> None:
+        self._lease = Ids()()
+
+    def lease(self) -> int:
+        """See `Cluster`."""
+        return self._lease
 
     def tell(self, topic: str, event: Event) -> None:
         """See `Cluster`."""
@@ -86,7 +98,7 @@ class PostgresCluster:
     """The processes on this PostgreSQL. News go through it too, unless there is a `relay`."""
 
     def __init__(self, url: sa.URL, live: Live, *, relay: Relay | None = None) -> None:
-        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._options = connect_options(url)
         self._mouth = Mouth(live)
         self._relay = relay
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
@@ -95,6 +107,8 @@ class PostgresCluster:
         self._tried = asyncio.Event()
         self.node = -1
         self._missed: dict[int, datetime] = {}
+        self._leases: dict[int, int] = {}
+        self._new_id = Ids()
         self._is_up = True
 
     def tell(self, topic: str, event: Event) -> None:
@@ -112,9 +126,16 @@ class PostgresCluster:
         """See `Cluster`."""
         await self._tried.wait()
 
+    def lease(self) -> int:
+        """See `Cluster`."""
+        node = self.node if self._connection is not None else 0
+        if node not in self._leases:
+            self._leases[node] = lease_of(self._new_id(), node)
+        return self._leases[node]
+
     def find_gone(self, db: sa.Connection, now: datetime) -> list[int]:
         """See `Cluster`."""
-        missed = {number for (number,) in db.execute(_HOLDING)} - {number for (number,) in db.execute(_HERE)}
+        missed = {number for (number,) in db.execute(_HOLDING)} - {number for (number,) in db.execute(_HERE)} - {0}
         self._missed = {node: self._missed.get(node, now) for node in missed}
         return [node for node, since in self._missed.items() if now - since >= GONE_AFTER]
 
@@ -131,7 +152,7 @@ class PostgresCluster:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _hold(self) -> None:
-        connection = await asyncpg.connect(self._dsn, timeout=10, command_timeout=SIGN_OF_LIFE_SECONDS)
+        connection = await asyncpg.connect(**self._options, timeout=10, command_timeout=SIGN_OF_LIFE_SECONDS)
         try:
             await self._take_node(connection)
             if self._relay is None:
@@ -155,7 +176,7 @@ class PostgresCluster:
         """A number that no other process has, so that no two give the same id to a row; the one it had, if that is free."""
         first = secrets.randbelow(NODES) if self.node < 0 else self.node
         for step in range(NODES):
-            node = (first + step) % NODES
+            node = (first + step) % NODES or 1  # 0 is nobody's
             if await self._try_lock(connection, _NODES, node):
                 self.node = node
                 use_node(node)

@@ -10,7 +10,7 @@ import fcntl
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from typing import IO, Any, Protocol, TypeVar, cast
 
 import asyncpg
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import QueuePool
@@ -102,6 +103,16 @@ def alone(db: sa.Connection, turn: Turn) -> None:
     """
     if db.dialect.name == "postgresql":
         db.exec_driver_sql(f"select pg_advisory_xact_lock({int(turn)})")
+
+
+def alone_with(db: sa.Connection, keys: Iterable[bytes]) -> None:
+    """Let nobody else work with what these keys (of 8 bytes at least) stand for until the transaction ends."""
+    if db.dialect.name == "postgresql":
+        numbers = sorted({int.from_bytes(key[:8], signed=True) for key in keys})  # in order: so no two wait for each other
+        db.execute(_LOCKS, {"numbers": numbers})
+
+
+_LOCKS = sa.text("select pg_advisory_xact_lock(number) from unnest(cast(:numbers as bigint[])) as number")
 
 
 @dataclass(slots=True)
@@ -297,6 +308,29 @@ def _explained(exc: Exception) -> Exception:
     return exc if sentence is None else DatabaseUnusable(sentence)
 
 
+_URL_OPTIONS = ("host", "port", "ssl", "sslmode")
+
+
+def connect_options(url: sa.URL) -> dict[str, Any]:
+    """How asyncpg connects to what the URL names; `sslmode` as libpq's programs write it is `ssl`.
+
+    Raises:
+        DatabaseUnusable: it has an option that we don't know.
+    """
+    _, options = PGDialect_asyncpg().create_connect_args(_with_ssl(url))  # type: ignore[no-untyped-call]
+    return dict(options)
+
+
+def _with_ssl(url: sa.URL) -> sa.URL:
+    unknown = [name for name in url.query if name not in _URL_OPTIONS]
+    if unknown:
+        known = ", ".join(_URL_OPTIONS)
+        raise DatabaseUnusable(f"database.url has the option {unknown[0]}, which is not known; there are {known}.")
+    ssl = url.query.get("sslmode", url.query.get("ssl"))
+    url = url.difference_update_query(["sslmode"])
+    return url if ssl is None else url.update_query_dict({"ssl": ssl})
+
+
 class PostgresDatabase:
     """A PostgreSQL server, through asyncpg. A connection that is gone is replaced, and the work run again on the new one."""
 
@@ -304,7 +338,7 @@ class PostgresDatabase:
 
     def __init__(self, url: sa.URL) -> None:
         self._engine: AsyncEngine = create_async_engine(
-            url.set(drivername="postgresql+asyncpg"),
+            _with_ssl(url).set(drivername="postgresql+asyncpg"),
             pool_size=6,
             max_overflow=4,
             # The statements of the message path, in a transaction that is planned once.

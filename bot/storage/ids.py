@@ -27,6 +27,12 @@ def node_of(number: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
     return number.op(">>", return_type=sa.BigInteger())(counter).op("&", return_type=sa.BigInteger())(nodes)
 
 
+def lease_of(number: int, node: int) -> int:
+    """This number, as if the process `node` had given it."""
+    counter = number & ((1 << _COUNTER_BITS) - 1)
+    return number >> (_COUNTER_BITS + _NODE_BITS) << (_COUNTER_BITS + _NODE_BITS) | node << _COUNTER_BITS | counter
+
+
 class Ids:
     """Gives 63-bit numbers that rise with time and don't repeat between processes: milliseconds, the process, a counter."""
 

@@ -168,7 +168,12 @@ def take_next(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease:
 
 
 _mine = PreparedIn(
-    lambda ids: sa.select(inbox.c.id).where(inbox.c.id.in_(ids), inbox.c.state == TAKEN, inbox.c.lease == sa.bindparam("by")),
+    lambda ids: (
+        sa.select(inbox.c.id)
+        .where(inbox.c.id.in_(ids), inbox.c.state == TAKEN, inbox.c.lease == sa.bindparam("by"))
+        # Until the transaction ends nobody takes them back, however late it is.
+        .with_for_update()
+    ),
     "by",
 )
 _still_waiting = PreparedIn(lambda ids: sa.select(inbox.c.id).where(inbox.c.id.in_(ids), inbox.c.state == WAITING))

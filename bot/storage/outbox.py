@@ -52,6 +52,7 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     is_human: bool
     was_unknown: bool
+    lease: int
     is_safety: bool = False
     wrote_at: datetime | None = None
 
@@ -65,7 +66,9 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fate(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one try. `due_at` when it goes back to the queue; `platform_id` when it was taken.
+    """What became of one try under a `lease`; 0 for one that never started.
+
+    `due_at` when it goes back to the queue; `platform_id` when it was taken.
 
     `is_followed`: the platform will tell more of it under this id, so it must be found by it.
     """
@@ -77,6 +80,7 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     unreachable: ContactId | None = None
     was_tried: bool = True
+    lease: int = 0
     is_followed: bool = True
 
 
@@ -236,6 +240,7 @@ def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: 
                 attempts=attempts + 1,
                 is_human=bool(is_human),
                 was_unknown=bool(was_unknown),
+                lease=by,
                 is_safety=bool(is_safety),
                 wrote_at=None if wrote_at is None else moment_of(wrote_at),
             )
@@ -248,7 +253,12 @@ def take_due(db: sa.Connection, vault: Vault, *, by: int, now: datetime, lease: 
 
 _record = Prepared(
     sa.update(outbox)
-    .where(outbox.c.id == sa.bindparam("which"), outbox.c.state == sa.bindparam("before"))
+    .where(
+        outbox.c.id == sa.bindparam("which"),
+        outbox.c.state == sa.bindparam("before"),
+        # Whose lease was given to somebody else has no say any more.
+        sa.func.coalesce(outbox.c.lease, 0) == sa.bindparam("held_by", type_=sa.BigInteger),
+    )
     .values(
         state=sa.bindparam("state"),
         due_at=sa.func.coalesce(sa.bindparam("due_at", type_=outbox.c.due_at.type), outbox.c.due_at),
@@ -263,6 +273,7 @@ _record = Prepared(
     ),
     "which",
     "before",
+    "held_by",
     "state",
     "due_at",
     "untried",
@@ -275,11 +286,12 @@ _record = Prepared(
 
 
 def record(db: sa.Connection, vault: Vault, fates: Sequence[Fate], *, now: datetime) -> None:
-    """Note what became of tries. A fate for a message that is not being sent any more changes nothing."""
+    """Note what became of tries. A fate for a message that is not being sent any more under its lease changes nothing."""
     rows = [
         (
             fate.id,
             DeliveryState.QUEUED.value if fate.error in _NEVER_STARTED else DeliveryState.SENDING.value,
+            fate.lease,
             fate.state.value,
             None if fate.due_at is None else microseconds(fate.due_at),
             0 if fate.was_tried or fate.error in _NEVER_STARTED else 1,
@@ -347,18 +359,18 @@ def settle_lost(
     return [ContactId(who) for who in dict.fromkeys(row.contact_id for row in rows)]
 
 
-def give_back_unheld(db: sa.Connection, *, lease: int, held: Collection[MessageId], now: datetime) -> int:
-    """Queue again what was handed to the sender of this lease and never reached it. How many.
+def give_back_unheld(db: sa.Connection, *, leases: Collection[int], held: Collection[MessageId], now: datetime) -> int:
+    """Queue again what was handed to the sender of these leases and never reached it. How many.
 
     It holds every message from the moment it is handed over until its fate is written: what it does not hold was never tried. That
     happens where a commit succeeds and its answer is lost.
     """
-    mine = sa.and_(outbox.c.state == _sending, outbox.c.lease == lease, outbox.c.updated_at < now - _SURELY_ARRIVED)
+    mine = sa.and_(outbox.c.state == _sending, outbox.c.lease.in_(leases), outbox.c.updated_at < now - _SURELY_ARRIVED)
     lost = [number for number in db.scalars(sa.select(outbox.c.id).where(mine)) if number not in held]
     if lost:
         db.execute(
             sa.update(outbox)
-            .where(outbox.c.id.in_(lost), outbox.c.lease == lease, outbox.c.state == _sending)
+            .where(outbox.c.id.in_(lost), outbox.c.lease.in_(leases), outbox.c.state == _sending)
             .values(state=DeliveryState.QUEUED.value, attempts=0, lease=None, lease_until=None, updated_at=now)
         )
     return len(lost)

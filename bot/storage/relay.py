@@ -113,7 +113,8 @@ class Mouth:
                 self._live.deliver(topic, event)
 
     def lost(self) -> None:
-        """The way is broken: everybody here looks for themselves."""
+        """The way is broken: everybody here looks for themselves, and the others will when it is mended."""
+        self._waiting.clear()
         self._live.refresh()
 
 

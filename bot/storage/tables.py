@@ -243,10 +243,10 @@ audit = sa.Table(
     sa.Column("case_id", sa.BigInteger),
     sa.Column("detail", sa.String(60)),
     sa.Index(
-        "audit_claims",
+        "audit_replies",
         "at",
-        sqlite_where=sa.text("action = 'case_claimed'"),
-        postgresql_where=sa.text("action = 'case_claimed'"),
+        sqlite_where=sa.text("action = 'reply_sent'"),
+        postgresql_where=sa.text("action = 'reply_sent'"),
     ),
 )
 

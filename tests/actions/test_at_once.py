@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from bot.actions import respond
 from bot.app import build_core
 from bot.config import Data, Settings
 from bot.domain.messages import InboundMessage, Kind, Update
@@ -111,14 +112,51 @@ async def test_what_breaks_the_engine_is_stored_and_set_aside_alone(talks: Talks
     assert await heard(talks, "budi") == ["halo"]
 
 
-async def test_nothing_overtakes_what_waits_in_the_inbox(talks: Talks):
-    first, second = say(talks, "anna", "satu"), say(talks, "anna", "dua")
-    flood = [say(talks, f"x{number}", "halo") for number in range(GROUP)]
+def fail_once(talks: Talks, monkeypatch: pytest.MonkeyPatch, is_it: Callable[[object], bool]) -> Callable[[], bool]:
+    """The next write that `is_it` finds the database locked. Whether that has happened."""
+    write, left = talks.core.database.write, [1]
 
-    await asyncio.gather(talks.core.receiver.receive([first, *flood]), talks.core.receiver.receive([second]))
+    async def once_locked(work):
+        if left and is_it(work):
+            left.pop()
+            raise DatabaseUnusable("locked")
+        return await write(work)
+
+    monkeypatch.setattr(talks.core.database, "write", once_locked)
+    return lambda: not left
+
+
+def takes(work: object) -> bool:
+    return "take_next" in work.__code__.co_names  # type: ignore[attr-defined]
+
+
+def answers(work: object) -> bool:
+    cells = work.__closure__ or ()  # type: ignore[attr-defined]
+    return any(cell.cell_contents is respond.respond for cell in cells)
+
+
+@pytest.mark.parametrize("is_it", [takes, answers], ids=["while it is taken", "while it is answered"])
+async def test_nothing_overtakes_what_waits_when_the_database_fails(talks: Talks, monkeypatch: pytest.MonkeyPatch, is_it):
+    has_failed = fail_once(talks, monkeypatch, is_it)
+    flood = [say(talks, f"x{number}", "halo") for number in range(GROUP)]
+    await talks.core.receiver.receive([say(talks, "anna", "satu"), *flood])
+    await until(has_failed)
+
+    await talks.core.receiver.receive([say(talks, "anna", "dua")])
     await settled(talks, GROUP + 2)
 
     assert await heard(talks, "anna") == ["satu", "dua"]
+
+
+async def test_erasing_takes_along_what_was_received_before(talks: Talks):
+    flood = [say(talks, f"x{number}", "halo") for number in range(GROUP)]
+    await talks.core.receiver.receive([say(talks, "anna", AFRAID), *flood])
+    await settled(talks, GROUP + 1)
+    for text in ("hapus", "ya"):
+        await talks.core.receiver.receive([say(talks, "anna", text)])
+
+    kept = sum(is_kept for _, is_kept in await rows(talks))
+    assert kept == GROUP
 
 
 async def test_each_contact_s_order_holds_while_some_are_stored_and_some_worked_at_once(talks: Talks):

@@ -1,6 +1,7 @@
 """Replies that nothing holds back go from the step to the sender; order, urgency and what a crash leaves stay what they were."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -131,6 +132,31 @@ async def test_many_who_write_at_once_are_each_answered_in_order_while_the_sende
     assert set(await states(talks)) == {"sent"}
 
 
+async def test_what_is_being_handed_over_while_the_file_is_locked_is_not_given_back(talks: Talks, tmp_path: Path):
+    core, clock = talks.core, [talks.core.now()]
+    core.delivery._now = core.worker._now = lambda: clock[0]
+    running = [asyncio.create_task(core.delivery.run()), asyncio.create_task(core.worker.run_inbox())]
+    while core.worker.may_wait:
+        await asyncio.wait(running, timeout=0.01)
+    clock[0] += timedelta(seconds=6)  # the sender may look again for what it does not hold
+    other = sqlite3.connect(tmp_path / "teduh.db", isolation_level=None)
+    other.execute("begin immediate")
+    writing = asyncio.create_task(talks.write("anna", "halo", work=False))
+    await asyncio.sleep(0.1)
+    clock[0] += timedelta(seconds=12)
+    core.delivery._bell.ring()
+    await asyncio.sleep(0.1)
+    other.execute("rollback")
+    other.close()
+
+    await writing
+    core.worker.stop()
+    core.delivery.stop()
+    await asyncio.gather(*running)
+    assert len(talks.channel.texts("anna")) == 1
+    assert await states(talks) == ["sent"]
+
+
 async def test_room_is_given_back_when_nothing_could_be_written(talks: Talks):
     core = talks.core
     refusing = "create trigger refusing before insert on outbox begin select raise(abort, 'no'); end"
@@ -184,7 +210,7 @@ async def test_nobody_who_blocked_us_is_handed_over(talks: Talks):
 async def test_what_a_lost_answer_of_the_database_kept_from_the_sender_is_sent_all_the_same(talks: Talks):
     core = talks.core
     await talks.write("anna", "halo", work=False)
-    lease = core.delivery._lease
+    lease = core.delivery._lease_now()
     await answer(talks, most=9, lease=lease)
     assert await states(talks) == ["sending"]
 

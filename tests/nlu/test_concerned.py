@@ -90,3 +90,17 @@ def test_a_sentence_about_harm_answers_for_whom_it_is(interpreter: Interpreter, 
 
     assert fact is not None
     assert fact.value == relation
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("om saya di malaysia dipukul majikan", id="uncle"),
+        pytest.param("tante saya dipukul majikan", id="aunt"),
+    ],
+)
+def test_an_uncle_who_may_be_spoken_to_is_the_person_concerned_without_being_sure(interpreter: Interpreter, text: str) -> None:
+    fact = _relation(interpreter, text)
+
+    assert fact is not None
+    assert (fact.value, fact.confidence < 0.5) == ("other", True)

@@ -247,6 +247,14 @@ def test_facts_said_in_passing_are_read_with_their_words() -> None:
         "posisi kamboja tolong kak",
         "aku dimalaysia gak digaji",
         "sy d taiwan dipukul majikan",
+        "mas sy tkw di malaysia paspor sy diambil majikan gaji 3 bln ga dibayar",
+        "mas saya di hongkong",
+        "om saya di malaysia",
+        "mas tolong saya dipukul majikan di taiwan",
+        "assalamualaikum mbak, mas saya kerja di taiwan",
+        "kakak tolong saya di malaysia",
+        "saya tkw mas di hongkong",
+        "saya di malaysia om",
     ],
 )
 def test_a_writer_abroad_is_told_from_the_country_said_in_passing(text: str) -> None:
@@ -279,6 +287,10 @@ def test_every_country_that_an_answer_knows_is_known_in_passing() -> None:
         "saya mantan tki taiwan",
         "pengen kerja taiwan",
         "kerja jepang gajinya berapa",
+        "mas suami saya di malaysia",
+        "om anak saya disekap di kamboja",
+        "kakak saya di malaysia",
+        "mas ibu saya kerja di arab",
     ],
 )
 def test_a_country_where_the_writer_is_not_is_never_sure(text: str) -> None:
@@ -402,3 +414,52 @@ def test_a_weapon_is_somebodys_doing_also_beside_a_fire() -> None:
     understood = INTERPRETER.understand("tolong ada orang bawa celurit, rumah kebakaran tolong")
 
     assert not [risk for risk in understood.risks if risk.is_accident]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gue mau ngomong sama orang aja",
+        "mau bicara dengan manusia",
+        "ada orangnya ga?",
+        "jangan robot dong",
+        "bisa sama petugas?",
+        "mau cs manusia",
+        "admin mana",
+        "tolong disambungin ke orang beneran",
+        "ga bisa sama petugas ya?",
+        "males sama robot, mau petugas",
+        "bukan bot dong",
+        "pengin ngomong karo wong",
+        "ojo robot",
+        "hayang ngobrol jeung jelema",
+        "aya jalmina teu?",
+        "can i talk to a real person",
+    ],
+)
+def test_a_person_is_asked_for_in_ones_own_words(text: str) -> None:
+    intent = INTERPRETER.understand(text).intent
+
+    assert intent is not None
+    assert (intent.name, intent.confidence) == ("person_request", 0.9)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "aku malu ngomong sama orang",
+        "saya gak bisa cerita ke orang tua",
+        "mau ngomong sama orang tua tapi takut",
+        "ini bukan robot kan?",
+        "dia suka ngomong sama orang lain",
+        "mau jadi relawan gimana caranya",
+        "petugas desa minta uang bansos",
+        "jangan kasih tau petugas",
+        "aku bukan robot",
+        "ada orang gak suka sama aku",
+    ],
+)
+def test_a_story_of_people_asks_for_nobody(text: str) -> None:
+    intent = INTERPRETER.understand(text).intent
+
+    assert intent is None or intent.name != "person_request"

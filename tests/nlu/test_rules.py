@@ -66,3 +66,14 @@ def test_a_fault_in_a_word_list_is_told_with_file_and_line(tmp_path: Path) -> No
         "zz.yml:3: `wrods` is no key of a concept",
         "zz.yml:4: there is no concept `nobody`",
     )
+
+
+def test_a_fault_in_the_patterns_of_an_intent_is_told_with_file_and_line(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(DATA, folder)
+    (folder / "intents.yml").write_text('intents:\n  - {name: trying, when: ["@nobody"]}\n', encoding="utf-8")
+
+    with pytest.raises(LexiconError) as caught:
+        Interpreter.load(folder)
+
+    assert caught.value.faults == ("intents.yml:2: in `@nobody`: there is no concept `@nobody`",)

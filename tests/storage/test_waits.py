@@ -13,7 +13,7 @@ from tests.builders import NOW, later, make_case, make_known
 
 
 async def people(database: Database, vault: Vault, *minutes: float, level: Level = Level.P2, first: int = 1) -> None:
-    """People of a level who came an hour ago or more, each taken after so many minutes; a negative number still waits."""
+    """People of a level who came lately, each answered after so many minutes; a negative number still waits."""
 
     def write(db: sa.Connection) -> None:
         for number, waited in enumerate(minutes, start=first):
@@ -24,9 +24,9 @@ async def people(database: Database, vault: Vault, *minutes: float, level: Level
             cases.add(db, vault, [case])
             db.execute(sa.text("update cases set status = :status where id = :id"), {"status": status, "id": number})
             if waited >= 0:
-                audit.add(db, actor=None, action="case_claimed", case_id=CaseId(number), at=opened + timedelta(minutes=waited))
-                # Taken again after a release: only the first time counts.
-                audit.add(db, actor=None, action="case_claimed", case_id=CaseId(number), at=NOW)
+                audit.add(db, actor=None, action="reply_sent", case_id=CaseId(number), at=opened + timedelta(minutes=waited))
+                # What is said later counts nothing.
+                audit.add(db, actor=None, action="reply_sent", case_id=CaseId(number), at=NOW)
 
     await database.write(write)
 
@@ -67,3 +67,10 @@ async def test_what_was_long_ago_says_nothing_of_today(database: Database, vault
     await people(database, vault, 1, 2, 3, 4, 5)
 
     assert await database.read(lambda db: waits.typical_waits(db, now=later(days=15))) == {}
+
+
+async def test_who_was_answered_and_is_back_in_the_queue_does_not_count_as_unanswered(database: Database, vault: Vault):
+    await people(database, vault, 1, 2, 3, 4, 5)
+    await database.write(lambda db: db.execute(sa.text("update cases set status = 'queued' where id = 5")))
+
+    assert await asked(database) == {Level.P2: timedelta(minutes=4)}
