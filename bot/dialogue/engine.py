@@ -247,6 +247,8 @@ class Engine:
     def _talk_unseen(self, run: Run, message: InboundMessage, understanding: Understanding, *, is_heard: bool) -> bool:
         """Others may read along: neutral words only, where somebody near may do harm, until it is safe. Whether that was all."""
         is_framed = self._steps.is_framed(run)
+        if not understanding.risks and asking.wants_person(understanding):
+            return self._obey_unseen(run, "person", understanding)
         if is_framed and not is_heard and not understanding.risks and run.place.flow in NEUTRAL:
             return False
         if is_framed and (is_heard or watched.is_quiet(run)):

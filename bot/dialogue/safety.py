@@ -165,7 +165,8 @@ class SafetyNet:
         """
         asking.keep_facts(run, understanding, None)
         if is_heard:
-            run.say_named("system_watched")
+            if not self._name_help(run, understanding):
+                run.say_named("system_watched")
             run.is_holding = True
             return
         if watched.is_unsafe(run):

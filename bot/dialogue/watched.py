@@ -23,6 +23,9 @@ SAFE_SLOT = "aman_menulis"
 QUESTION_LASTS = timedelta(minutes=10)
 """How long a bare "ya" is the answer to "is it safe?": later somebody else may hold the phone. Source: TS-03 of docs/privacy.md."""
 
+FORGOTTEN_AFTER = timedelta(days=1)
+"""After so long it may be asked again whether it is safe: else nobody who was watched once could ever talk again without the word."""
+
 _KEPT_GUARDS = (HARMED, SHARED, ASKED_ONCE, ASKED_TWICE)
 _SMALL_TALK = ("cry", "greeting", "thanks", "goodbye", "stop", "laughter", "insult", "wants_help")
 _TELLING_MEDIA = (Kind.VOICE, Kind.PHOTO, Kind.VIDEO, Kind.DOCUMENT, Kind.LOCATION)
@@ -152,26 +155,23 @@ class Watched:
         run.say_named("system_watched")
 
     def ask(self, run: Run) -> bool:
-        """Ask whether it is safe to write. False: that was asked twice before, and is asked no more."""
+        """Ask whether it is safe to write. False: that was asked twice lately, and is asked no more for a day."""
+        now = run.circumstances.now
+        if ASKED_TWICE in run.guards and now - run.guards[ASKED_TWICE] > FORGOTTEN_AFTER:
+            del run.guards[ASKED_ONCE], run.guards[ASKED_TWICE]
         name = next((name for name in (ASKED_ONCE, ASKED_TWICE) if name not in run.guards), None)
         if name is None:
             return False
-        run.guards[name] = run.guards[ASKED_SAFE] = run.circumstances.now
+        run.guards[name] = run.guards[ASKED_SAFE] = now
         run.say_named("system_safe_again")
         return True
 
     def leave_unseen(self, run: Run) -> None:
         """Where a turn leaves the engine: nothing that others may not read, and nobody who writes first to where they do."""
-        if not is_unsafe(run):
+        if not is_quiet(run):
             return
-        is_hushed = is_quiet(run)
-        run.events = [
-            replace(event, contact_first=False)
-            if isinstance(event, HandoffAsked) and (is_hushed or not self._is_accident(run, event))
-            else event
-            for event in run.events
-        ]
-        if is_hushed and not all(bubble.is_neutral for bubble in run.bubbles):
+        run.events = [replace(event, contact_first=False) if isinstance(event, HandoffAsked) else event for event in run.events]
+        if not all(bubble.is_neutral for bubble in run.bubbles):
             self._hush(run)
 
     def _hush(self, run: Run) -> None:
@@ -182,10 +182,6 @@ class Watched:
         hidden = {event.service for event in run.events if isinstance(event, ServiceShown)} - kept
         run.events = [event for event in run.events if not isinstance(event, ServiceShown) or event.service in kept]
         run.shown = tuple(service for service in run.shown if service not in hidden or service in run.session.shown_services)
-
-    def _is_accident(self, run: Run, event: HandoffAsked) -> bool:
-        """Whether a person is asked for because of a danger that is nobody's doing."""
-        return event.reason in run.levels and HARMED not in run.guards
 
 
 def _is_bare(topic: str) -> bool:

@@ -374,3 +374,24 @@ def test_an_open_case_is_told_that_others_read_along_also_by_a_corrected_message
     turn = ENGINE.advance(person.session, message, understanding, around)
 
     assert [event.contact_first for event in turn.events if isinstance(event, HandoffAsked)] == [False]
+
+
+def test_a_person_asked_for_in_ones_own_words_does_not_write_first_either():
+    person = Person().says("hp saya dibaca suami", "mau ngomong sama orang beneran")
+
+    assert [(handoff.reason, handoff.contact_first) for handoff in person.events(HandoffAsked)] == [("person_asked", False)]
+    assert person.heard == CONTENT.book.words("system_watched")
+
+
+def test_who_was_watched_once_is_asked_again_another_day():
+    person = Person().says("suami mukul aku, dia lagi di samping saya", "halo", "halo", "halo")
+    assert CONTENT.book.words("system_safe_again") not in person.heard
+
+    assert person.waits(days=2).says("halo").heard == CONTENT.book.words("system_safe_again")
+
+
+def test_poison_and_blows_told_at_once_while_waiting_name_the_ambulance():
+    person = Person().says("petugas").says("dia mukul aku, dia lagi di sini, aku barusan minum racun")
+
+    assert "119" in person.heard
+    assert not [service for reply in person.turn.replies for service in reply.services if service in ("polri_110", "sapa129")]
