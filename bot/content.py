@@ -113,7 +113,8 @@ def _read(flows: Path, locales: Path, named: Mapping[str, str]) -> tuple[Content
         }
     except (OSError, UnicodeDecodeError) as exc:
         raise FlowsUnreadable(_unreadable(flows, exc)) from exc
-    book = parse_files(files, topics=directory.topics)
+    by_person = (topic.slug for topic in directory.topics.values() if topic.is_by_person)
+    book = parse_files(files, topics=directory.topics, by_person=by_person)
     translations = Translations.load(locales, list_texts(book), named)
     content = Content(book=book, directory=directory, translations=translations)
     return content, check(book, services=directory.verified, topics=directory.topics, files=files)

@@ -111,7 +111,9 @@ class RiskReader:
         if all(risk.name != _DANGER for risk in risks):
             threats = [risk for risk in risks if risk.level is Level.P1 and topics[risk.name].is_threat]
             if threats:
-                risks.append(Risk(name=_DANGER, score=threats[0].score, level=Level.P1, evidence=threats[0].evidence))
+                # Whose doing it is tells the kind of harm that it stands beside.
+                danger = threats[0]
+                risks.append(Risk(name=_DANGER, score=danger.score, level=Level.P1, evidence=danger.evidence, is_accident=True))
         levels = {risk.name: risk.level.rank for risk in risks}
         kept = [
             risk for risk in risks if not any(levels.get(other, 9) <= risk.level.rank for other in topics[risk.name].yields)
@@ -144,7 +146,8 @@ class RiskReader:
                 if quote not in quotes:
                     quotes.append(quote)
         score = max(_ASK_SCORE if finding.is_softened else finding.rule.score for finding in group)
-        return Risk(name=name, score=score, level=level, evidence=tuple(quotes[:4]))
+        is_accident = all(finding.rule.is_accident for finding in group)
+        return Risk(name=name, score=score, level=level, evidence=tuple(quotes[:4]), is_accident=is_accident)
 
 
 def _never(_position: int, _used: tuple[int, ...]) -> bool:

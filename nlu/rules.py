@@ -9,7 +9,9 @@ from nlu.lexicon import Lexicon
 from nlu.pattern import Pattern, PatternError, parse
 from nlu.understanding import Level, Watch
 
-_RULE_KEYS = frozenset(["id", "about", "level", "when", "unless", "raise", "lower", "ignore", "score", "yes", "no", "negation"])
+_RULE_KEYS = frozenset(
+    ["id", "about", "level", "when", "unless", "raise", "lower", "ignore", "score", "yes", "no", "negation", "accident"]
+)
 _TOPIC_KEYS = frozenset(
     ["topic", "about", "order", "order_first", "first", "yields", "groups", "threat", "need", "watch", "rules"]
 )
@@ -43,7 +45,10 @@ _EFFECTS = frozenset(["drop", "ask"])
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """One way of saying a topic. `raises` and `lowers` change its level when they match too; `ignored` frames do not touch it."""
+    """One way of saying a topic. `raises` and `lowers` change its level when they match too; `ignored` frames do not touch it.
+
+    `is_accident`: it tells of what is nobody's doing, in a topic of harm that somebody does.
+    """
 
     id: str
     topic: str
@@ -55,6 +60,7 @@ class Rule:
     ignored: frozenset[str]
     score: float
     reads_negation: bool
+    is_accident: bool
     yes: tuple[str, ...]
     no: tuple[str, ...]
     where: str
@@ -193,6 +199,7 @@ def _rule(block: Block, topic: Topic, lexicon: Lexicon, faults: list[str]) -> Ru
         ignored=frozenset(block.words("ignore")),
         score=float(block.text("score") or "0.9"),
         reads_negation=block.text("negation") != "free",
+        is_accident=block.text("accident") == "yes",
         yes=tuple(block.texts("yes")),
         no=tuple(block.texts("no")),
         where=block.where(),

@@ -41,13 +41,15 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True):
     """One topic of harm or danger seen in a message.
 
     `name` is a topic slug of flows/pas.yml; `score` 0 to 1; `evidence` the writer's own words that led to it, as written;
-    `level` what these words alone stand for.
+    `level` what these words alone stand for; `is_accident`: they tell of fire, birth, hunger and the like, nobody's
+    doing, or the danger only stands beside another topic, which tells whose doing it is.
     """
 
     name: str
     score: float
     level: Level
     evidence: tuple[str, ...] = ()
+    is_accident: bool = False
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):

@@ -58,6 +58,15 @@ class Answers:
                     return flow_id
         return None
 
+    def is_answer(self, run: Run, message: InboundMessage, understanding: Understanding) -> bool:
+        """Whether a text names a value of the open question, other than by any words whatever."""
+        asked = self._steps.asked(run)
+        if asked is None or message.kind is not Kind.TEXT or isinstance(asked.step.kind, Consent):
+            return False
+        if asked.question.type is Type.TEXT:
+            return False
+        return asking.read(run, message, asked, self._read_answer, self._read_choice, understanding) is not None
+
     def take_media(self, run: Run, message: InboundMessage, asked: Asked) -> None:
         """Voice, photo, sticker: kept for a person, acknowledged, no try spent."""
         if asked.question.type is Type.TEXT and message.kind in (Kind.VOICE, Kind.PHOTO, Kind.DOCUMENT):
@@ -124,7 +133,8 @@ class Answers:
             # No answer, but understood all the same: it is said so, and the question asked again.
             self._steps.run(run)
         else:
-            self._spend_try(run, asked, is_cry=asking.is_cry(understanding) or understanding.level is not None)
+            is_understood = asking.is_cry(understanding) or understanding.level is not None or understanding.watch is not None
+            self._spend_try(run, asked, is_cry=is_understood)
 
     def _place_told(self, run: Run, message: InboundMessage) -> tuple[str, ...]:
         """The slot of the place, when a place is all that a text says ("Surabaya") and none is known yet."""

@@ -42,6 +42,16 @@ _SAFE = re.compile(
     r"(?:(?:iya|ya|udah|sudah|sdh|udh|skrg|skg|sekarang|masih|alhamdulillah|lumayan|cukup|yes|i am|i'm) )*(?:aman|safe)"
     r"(?: (?:kok|kak|aja|saja|sih|ya|min|bu|pak|sekarang|skrg|skg|banget|now|alhamdulillah))*"
 )
+_BY_NOW = r"(?:(?:udah|udh|dah|sudah|sdh|lagi|lg|baru|skrg|skg|sekarang|already|is|now|wis|geus) )+"
+_ALONE = re.compile(
+    r"(?:(?:ya|iya|kak) )*(?:(?:(?:aku|saya|gue|gw|i am|i'm) )?" + _BY_NOW + r"(?:sendiri|sendirian|alone|dewean)"
+    r"|(?:dia|orangnya|suami|suamiku|istri|pacar|pacarku|bapak|ayah|ibu|mama|majikan|bos|he|she)(?: saya| aku)? "
+    + _BY_NOW
+    + r"(?:pergi|tidur|tdr|berangkat|keluar|gone|left|asleep|turu|lunga|sare))(?: (?:kok|kak|kerja|sekarang|skrg|now))*"
+)
+_NOTHING_WRONG = re.compile(r"\b\w+ ?(?:apa-?apa|apa2|papa|pa-?pa|masalah)\b")
+_FEW = 5
+_BARE_YES = re.compile(r"(?:y|ya+h?|iya+h?|yes|iyo+|inggih|nggih|muhun|enya)")
 _PUZZLED = re.compile(r"\b(ng+erti|paham|mengerti|bingung|understand)\b|^(apa|siapa) (ini|nih)", re.IGNORECASE)
 _CONSENT_WORDS = (
     ("yes", ("lanjut", "lanjutkan", "setuju", "oke lanjut", "continue", "go on", "agree")),
@@ -88,9 +98,10 @@ def ask(run: Run, asked: Asked) -> None:
     choices = _choices(run, asked)
     if run.bubbles and not run.bubbles[-1].choices and not run.bubbles[-1].is_safety and not run.bubbles[-1].services:
         run.bubbles[-1].parts.append(part)
+        run.bubbles[-1].is_neutral = run.bubbles[-1].is_neutral and run.is_neutral_here
         run.bubbles[-1].choices = choices
     else:
-        run.bubbles.append(Bubble([part], choices=choices))
+        run.bubbles.append(Bubble([part], choices=choices, is_neutral=run.is_neutral_here))
 
 
 def _choices(run: Run, asked: Asked) -> tuple[Choice, ...]:
@@ -219,6 +230,27 @@ def says_safe(text: str) -> bool | None:
     if _UNSAFE.search(words):
         return False
     return True if _SAFE.fullmatch(words) else None
+
+
+def says_safe_again(text: str, *, was_asked: bool) -> bool | None:
+    """Whether words from a phone that others read say that it is safe now, or that it is not; None when they say neither.
+
+    Nobody is believed who asks. A bare "ya" says it only when it was just asked.
+    """
+    if "?" in text:
+        return None
+    is_safe = says_safe(text)
+    if is_safe is None:
+        words = " ".join(text.casefold().strip(" .!,").split())
+        is_alone = len(words) <= _MOST_SAFE_WORDS and _ALONE.fullmatch(words) and not _DENIED.search(words)
+        is_safe = True if is_alone or (was_asked and _BARE_YES.fullmatch(words)) else None
+    return is_safe
+
+
+def is_short_denial(text: str) -> bool:
+    """Whether a few words say no to what was asked: "gak bisa ngomong"; "gak apa-apa" does not."""
+    words = text.casefold()
+    return "?" not in text and len(words.split()) <= _FEW and _DENIED.search(_NOTHING_WRONG.sub("", words)) is not None
 
 
 def _pressed(key: str, question: Question) -> Any:

@@ -10,7 +10,10 @@ from nlu.understanding import Level
 
 @dataclass(frozen=True, kw_only=True)
 class Book:
-    """One version. `version` is the hash of its files; `words` by command are the global words of all languages, folded."""
+    """One version. `version` is the hash of its files; `words` by command are the global words of all languages, folded.
+
+    `by_person` are topics of harm that somebody does, who may be the one that reads along.
+    """
 
     version: str
     flows: Mapping[str, Flow]
@@ -19,6 +22,7 @@ class Book:
     slots: Mapping[str, Slot]
     commands: Mapping[str, str]
     languages: tuple[str, ...] = ("id",)
+    by_person: frozenset[str] = frozenset()
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def find_text(self, name: str) -> Text | None:
@@ -79,5 +83,17 @@ PERSON_WISH, WITH_PERSON = "person_request", "system_person"
 CONSENT, PRIVATE = "consent", "private"
 """Guards: the contact agreed; only the contact reads this just now."""
 
-SHARED, ASKED_SAFE = "shared", "asked_safe"
-"""Guards: the phone is somebody else's, which matters as soon as danger is told; whether writing is safe was asked just now."""
+SHARED, HARMED = "shared", "harmed"
+"""Guards: others are near, or the phone is theirs, which matters as soon as harm by a person is told; such harm was told, or must be
+supposed."""
+
+ASKED_SAFE, ASKED_ONCE, ASKED_TWICE = "asked_safe", "asked_once", "asked_twice"
+"""Guards: whether writing is safe was asked just now; how often it was asked in all."""
+
+NEUTRAL = frozenset(
+    {
+        *("system_watched", "system_safe_again", "system_help_watched", "system_numbers_again"),
+        *("system_stop", "system_quick_exit", "system_erase", "system_language"),
+    }
+)
+"""Texts, and flows of the frame, that may stand on a phone while others read along."""

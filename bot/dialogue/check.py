@@ -35,7 +35,7 @@ from nlu.understanding import Level
 _FRAME_TEXTS = (
     *("system_return", "system_unsupported", "system_media_kept", "system_not_understood", "system_moving_on", "system_why"),
     *("system_corrected", "system_going_on", "system_stale_button", "system_cancel", "system_completed", "system_services"),
-    *("system_watched", "system_safe_again", "system_traces", "system_here", "note_watched"),
+    *("system_watched", "system_safe_again", "system_help_watched", "system_traces", "system_here", "note_watched"),
     *("system_holding", "system_nobody_on_duty", "system_human_joined", "system_human_left", "system_fault", "service_line"),
     *("system_link_done", "system_link_left", "system_link_wrong", "system_link_here", "system_link_busy", "system_link_note"),
     *("word_person", "safety_default", "label_continue", "label_ask_first", "label_no", "label_yes", "label_skip"),

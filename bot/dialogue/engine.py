@@ -13,16 +13,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from bot.dialogue import asking
+from bot.dialogue import asking, watched
 from bot.dialogue.answering import MEDIA, Answers
 from bot.dialogue.asking import ReadAnswer, ReadChoice
-from bot.dialogue.book import CONSENT, GENTLE, GREETING, PRIVATE, START, Book
+from bot.dialogue.book import ASKED_SAFE, CONSENT, GENTLE, GREETING, NEUTRAL, PRIVATE, START, Book
 from bot.dialogue.flow import Consent
 from bot.dialogue.run import Run
-from bot.dialogue.safety import SAFE_SLOT, SafetyNet
+from bot.dialogue.safety import SafetyNet
 from bot.dialogue.session import Session
 from bot.dialogue.steps import Steps
 from bot.dialogue.turn import Circumstances, CommandObeyed, HandoffAsked, Turn
+from bot.dialogue.watched import SAFE_SLOT
 from bot.domain.cases import Control
 from bot.domain.messages import InboundMessage, Kind
 from nlu.understanding import Level, Understanding
@@ -82,10 +83,10 @@ class Engine:
         if is_fresh and run.control is Control.PAUSED:
             run.control = Control.BOT
         self._safety.note(run, understanding)
-        is_heard = self._safety.hear_watcher(run, understanding)
+        is_heard = self._safety.watched.hear(run, understanding)
         if message.kind is Kind.EDIT:
             return run.turn()
-        command = self._command(message) or (None if self._safety.is_unsafe(run) else self._meant(understanding))
+        command = self._command(message) or self._meant(understanding)
         if run.control is Control.HUMAN:
             if command in _OBEYED_WITH_A_PERSON:
                 self._obey(run, command)
@@ -93,15 +94,16 @@ class Engine:
                 self._answers.answer_framed(run, message, understanding, asked)
             return run.turn()
         is_waiting = run.control is Control.PENDING and not self._steps.is_framed(run)
-        if command is not None and not (is_fresh and command == "restart") and not (is_waiting and command in _OF_A_QUESTION):
+        if command is not None and watched.is_unsafe(run) and self._obey_unseen(run, command, understanding):
+            run.events.append(CommandObeyed(command=command))
+        elif command is not None and not (is_fresh and command == "restart") and not (is_waiting and command in _OF_A_QUESTION):
             self._obey(run, command)
         elif is_waiting:
             self._safety.hold(run, message, understanding, is_command=command is not None, is_heard=is_heard)
-        elif self._safety.is_unsafe(run) and (is_heard or not self._steps.is_framed(run)):
-            self._talk_unseen(run, message, understanding, is_heard=is_heard)
-        else:
+        elif not (watched.is_unsafe(run) and self._talk_unseen(run, message, understanding, is_heard=is_heard)):
             self._talk(run, message, understanding, is_fresh=is_fresh)
         self._safety.secure(run)
+        self._safety.watched.leave_unseen(run)
         return run.turn()
 
     def resume(self, session: Session, circumstances: Circumstances) -> Turn:
@@ -109,7 +111,7 @@ class Engine:
         # What a person looked at is looked at: the same danger seen again is a new one, with numbers and a case of its own.
         session = replace(session, levels={}, scores={}, announced=(), groups=(), shown_services=())
         run = Run(self._book, session, replace(circumstances, control=Control.BOT))
-        if self._safety.is_unsafe(run):
+        if watched.is_unsafe(run):
             return run.turn()
         run.say_named("system_human_left")
         if run.stack:
@@ -152,7 +154,7 @@ class Engine:
                 return session
         language = self._guess(understanding, session.language if session else "id")
         if session is None or is_fresh:
-            return Session(version=self._book.version, language=language)
+            return watched.carry_over(session, Session(version=self._book.version, language=language))
         return replace(session, language=language)
 
     def _guess(self, understanding: Understanding, language: str) -> str:
@@ -263,19 +265,55 @@ class Engine:
         else:
             self._answers.take_answer(run, message, understanding, asked, topic=topic, again=again, kept=kept)
 
-    def _talk_unseen(self, run: Run, message: InboundMessage, understanding: Understanding, *, is_heard: bool) -> None:
-        """Others may read along: neutral words only, until the contact says that it is safe; then the talk goes on."""
+    def _talk_unseen(self, run: Run, message: InboundMessage, understanding: Understanding, *, is_heard: bool) -> bool:
+        """Others may read along: neutral words only, where somebody near may do harm, until it is safe. Whether that was all."""
+        is_framed = self._steps.is_framed(run)
+        if not understanding.risks and asking.wants_person(understanding):
+            return self._obey_unseen(run, "person", understanding)
+        if is_framed and not is_heard and not understanding.risks and run.place.flow in NEUTRAL:
+            return False
+        if is_framed and (is_heard or watched.is_quiet(run)):
+            run.stack.pop()
         asking.keep_facts(run, understanding, None)
         if not run.stack and run.session.last_step is None:
             self._keep_story(run, message, understanding)
-        if is_heard and self._steps.is_framed(run):
-            run.stack.pop()
-        if self._safety.keep_quiet(run, message, is_heard=is_heard):
-            return
-        if not run.stack:
-            worst = min(run.levels, key=lambda topic: run.levels[topic].rank, default=None)
-            self._begin(run, self._answers.triggered(run, understanding, worst))
-        self._steps.run(run)
+        is_answer = self._answers.is_answer(run, message, understanding)
+        is_done = self._safety.keep_quiet(run, message, understanding, is_heard=is_heard, is_answer=is_answer)
+        if is_done is None:
+            return False
+        if not is_done:
+            if not run.stack:
+                worst = min(run.levels, key=lambda topic: run.levels[topic].rank, default=None)
+                self._begin(run, self._answers.triggered(run, understanding, worst))
+            self._steps.run(run)
+        return True
+
+    def _obey_unseen(self, run: Run, command: str, understanding: Understanding) -> bool:
+        """Obey a word whose usual answer others may not read. False: its usual answer may be read by anybody."""
+        is_quiet = watched.is_quiet(run)
+        intent = understanding.intent.name if understanding.intent is not None else ""
+        # Another thing is said now than "is it safe?": a "ya" to it means nothing here.
+        run.guards.pop(ASKED_SAFE, None)
+        match command:
+            case "help" if intent == "number_request":
+                # Of the numbers that anybody may call.
+                self._safety.say_again(run, "medical_emergency")
+            case "person":
+                self._safety.watched.leave_quietly(run, reason="" if run.levels else "person_asked", level=Level.P3)
+            case "help" if intent in ("wants_help", "cry"):
+                # "Tolong" is no wish for a menu here.
+                self._safety.watched.leave_quietly(run)
+            case "help":
+                run.say_named("system_help_watched")
+            case "restart" if not is_quiet:
+                run.stack = []
+                run.say_named("system_help_watched")
+            case "restart" | "repeat" | "back" | "skip" | "cancel" if is_quiet:
+                if not self._safety.watched.ask(run):
+                    run.say_named("system_watched")
+            case _:
+                return False
+        return True
 
     def _keep_story(self, run: Run, message: InboundMessage, understanding: Understanding) -> None:
         """A first message that tells something is the story: it is not asked for again."""

@@ -21,13 +21,13 @@ _WORDS = "words_"
 V = TypeVar("V")
 
 
-def parse_files(files: Mapping[str, str], *, topics: Iterable[str] = ()) -> Book:
-    """The book that these files (name → text) are.
+def parse_files(files: Mapping[str, str], *, topics: Iterable[str] = (), by_person: Iterable[str] = ()) -> Book:
+    """The book that these files (name → text) are; `by_person` are the topics of harm that somebody does.
 
     Raises:
         FlowFaults: with everything that stops a start (severity E).
     """
-    parser = _Parser(files, topics)
+    parser = _Parser(files, topics, frozenset(by_person))
     book = parser.parse()
     stopping = [fault for fault in parser.faults if fault.severity is Severity.ERROR]
     if stopping or book is None:
@@ -38,10 +38,11 @@ def parse_files(files: Mapping[str, str], *, topics: Iterable[str] = ()) -> Book
 class _Parser:
     """Reads all files twice: first what there is (slots, names), then what it means."""
 
-    def __init__(self, files: Mapping[str, str], topics: Iterable[str]) -> None:
+    def __init__(self, files: Mapping[str, str], topics: Iterable[str], by_person: frozenset[str]) -> None:
         self._files = files
         self._readers = {name: Reader(name, text) for name, text in sorted(files.items())}
         self._declared = Declared(topics)
+        self._by_person = by_person
 
     @property
     def faults(self) -> list[Fault]:
@@ -75,6 +76,7 @@ class _Parser:
             slots=self._declared.slots,
             commands=self._commands(),
             languages=tuple(self._declared.languages) or ("id",),
+            by_person=self._by_person,
         )
 
     def _put(self, reader: Reader, into: dict[str, V], name: str, value: V, spot: Spot) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from bot.dialogue.book import PRIVATE, Book
+from bot.dialogue.book import HARMED, NEUTRAL, PRIVATE, Book
 from bot.dialogue.conditions import local_day
 from bot.dialogue.flow import Text
 from bot.dialogue.session import AnswerState, Given, Place, Session, Value
@@ -24,12 +24,13 @@ _WIB = timedelta(hours=7)
 
 
 class Bubble(msgspec.Struct):
-    """A reply in the making."""
+    """A reply in the making. `is_neutral`: it may stand on the phone while others read along."""
 
     parts: list[Say]
     choices: tuple[Choice, ...] = ()
     services: tuple[str, ...] = ()
     is_safety: bool = False
+    is_neutral: bool = False
 
 
 class Run:
@@ -180,15 +181,23 @@ class Run:
                 values[name] = shown_value(given.value)
         return values
 
-    def say(self, text: Text | None, *, service: str = "", is_safety: bool = False) -> None:
+    def say(self, text: Text | None, *, service: str = "", is_safety: bool = False, is_neutral: bool = False) -> None:
         """Add a bubble; nothing when there is no such text."""
         if text is not None:
             services = (service,) if service else ()
-            self.bubbles.append(Bubble([self.part(text, service)], services=services, is_safety=is_safety))
+            is_neutral = is_neutral or self.is_neutral_here
+            self.bubbles.append(
+                Bubble([self.part(text, service)], services=services, is_safety=is_safety, is_neutral=is_neutral)
+            )
 
     def say_named(self, name: str) -> None:
         """Add a bubble of a text of the frame."""
-        self.say(self.book.find_text(name))
+        self.say(self.book.find_text(name), is_neutral=name in NEUTRAL)
+
+    @property
+    def is_neutral_here(self) -> bool:
+        """Whether the flow that runs says only what may stand on a phone that others read."""
+        return bool(self.stack) and self.place.flow in NEUTRAL
 
     def show(self, services: Sequence[str]) -> None:
         """Note that these services are shown."""
@@ -202,8 +211,13 @@ class Run:
         if self.circumstances.responders_on_duty == 0:
             self.say_named("system_nobody_on_duty")
 
-    def see(self, topic: str, level: Level, words: str = "", *, is_new: bool = False) -> None:
-        """Note a reason for a person to look, when it is new or more urgent than before. The level known of it only rises."""
+    def see(self, topic: str, level: Level, words: str = "", *, is_new: bool = False, is_accident: bool = False) -> None:
+        """Note a reason for a person to look, when it is new or more urgent than before. The level known of it only rises.
+
+        Harm that somebody does is remembered: whoever reads along may be the one. `is_accident`: here it is nobody's doing.
+        """
+        if topic in self.book.by_person and not is_accident:
+            self.guards[HARMED] = self.circumstances.now
         before = self.levels.get(topic)
         if is_new or before is None or level.rank < before.rank:
             self.levels[topic] = most_urgent(before, level) or level

@@ -3,17 +3,17 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from bot.dialogue import asking
+from bot.dialogue import asking, watched
 from bot.dialogue.asking import ReadAnswer
-from bot.dialogue.book import ASKED_SAFE, PRIVATE, SHARED, URGENT, Book
+from bot.dialogue.book import ASKED_ONCE, HARMED, URGENT, Book
 from bot.dialogue.run import Run
-from bot.dialogue.turn import CaseNoted, HandoffAsked, SignSeen
+from bot.dialogue.turn import HandoffAsked, SignSeen
+from bot.dialogue.watched import Watched
 from bot.domain import triage
 from bot.domain.cases import Control
-from bot.domain.messages import InboundMessage, Kind
-from nlu.understanding import Level, Understanding, Watch
+from bot.domain.messages import InboundMessage
+from nlu.understanding import Level, Understanding
 
-SAFE_SLOT = "aman_menulis"
 HOLDING_EVERY = timedelta(minutes=5)
 FEW_WORDS = 4
 COMMAND_EVERY = timedelta(minutes=1)
@@ -28,7 +28,7 @@ class SafetyNet:
     def __init__(self, book: Book, pick: Pick, read_answer: ReadAnswer) -> None:
         self._book = book
         self._pick = pick
-        self._read_answer = read_answer
+        self.watched = Watched(book, read_answer)
 
     def note(self, run: Run, understanding: Understanding) -> None:
         """Note the dangers and the groups that a message speaks of."""
@@ -38,58 +38,61 @@ class SafetyNet:
             is_new = reason.level in URGENT and not run.circumstances.has_open_case
             if is_new:
                 run.announced = tuple(topic for topic in run.announced if topic != reason.topic)
-            run.see(reason.topic, reason.level, reason.words, is_new=is_new)
+            is_accident = any(risk.is_accident for risk in understanding.risks if risk.name == reason.topic)
+            run.see(reason.topic, reason.level, reason.words, is_new=is_new, is_accident=is_accident)
+        if any(watched.is_by_person(run, risk) for risk in understanding.risks):
+            run.guards[HARMED] = run.circumstances.now
         for group in understanding.groups:
             if group.name not in run.groups:
                 run.groups = (*run.groups, group.name)
 
-    def hear_watcher(self, run: Run, understanding: Understanding) -> bool:
-        """Note that others may see what is written: from here on only neutral words stand there. Whether that was said just now.
+    def keep_quiet(
+        self, run: Run, message: InboundMessage, understanding: Understanding, *, is_heard: bool, is_answer: bool
+    ) -> bool | None:
+        """Answer in neutral words while others may read along. False: it is safe again; None: nothing forbids the usual talk.
 
-        A phone that is shared matters only beside danger: many old people ask about aid on a child's phone.
-        Source: TS-02, TS-18 of docs/privacy.md.
+        Danger still brings a person. Who only says that somebody is near, and nothing of harm, is asked once whether it is safe.
         """
-        watch = understanding.watch
-        if watch is None and SHARED not in run.guards:
-            return False
-        if watch is not Watch.READ and (not run.levels or (watch is None and PRIVATE in run.guards)):
-            run.guards[SHARED] = run.circumstances.now
-            return False
-        is_new = not self.is_unsafe(run)
-        run.guards.pop(PRIVATE, None)
-        run.guards.pop(SHARED, None)
-        run.guards.pop(ASKED_SAFE, None)
-        run.give(SAFE_SLOT, "no")
-        if is_new:
-            run.events.append(CaseNoted(text=self._book.words("note_watched")))
-        if run.control in (Control.PENDING, Control.HUMAN):
-            # Somebody comes or is here already: whoever it is writes only after the contact has.
-            run.events.append(HandoffAsked(reason="", level=Level.P4, contact_first=False))
-        return True
-
-    def keep_quiet(self, run: Run, message: InboundMessage, *, is_heard: bool) -> bool:
-        """Answer in neutral words while others may read along; danger still brings a person. False: it is safe again."""
-        told = None if is_heard else self._told_safe(run, message)
+        told = None if is_heard else self.watched.read(run, message, understanding, is_answer=is_answer)
         if told:
-            self._trust_again(run)
+            self.trust_again(run)
             return False
-        if run.level in URGENT or (told is False and run.levels):
-            self._leave_quietly(run)
-        else:
-            self._ask_whether_safe(run)
+        if not watched.is_quiet(run):
+            if (
+                is_heard
+                and not understanding.risks
+                and ASKED_ONCE not in run.guards
+                and not watched.means_something(understanding)
+            ):
+                return self.watched.ask(run)
+            return None
+        if told is False or any(topic in self._book.by_person for topic in run.levels):
+            self.watched.leave_quietly(run)
+        elif not self.watched.ask(run):
+            run.say_named("system_watched")
+        self._name_help(run, understanding)
         return True
 
-    def _leave_quietly(self, run: Run) -> None:
-        """Bring a person who waits for the contact to write, and say what anybody may read."""
-        reason = min(run.levels, key=lambda topic: (run.levels[topic].rank, topic == "immediate_danger"))
-        level = min((Level.P2, run.levels[reason]), key=lambda each: each.rank)
-        run.events.append(HandoffAsked(reason=reason, level=level, contact_first=False))
-        run.control = Control.PENDING
-        run.say_named("system_watched")
+    def trust_again(self, run: Run) -> None:
+        """It is safe again: the numbers that could not be shown before are shown now, without what they are for."""
+        self.watched.trust_again(run)
+        worst = min(run.levels, key=lambda topic: run.levels[topic].rank, default=None)
+        if worst and not self.newly_urgent(run):
+            self.say_again(run, worst)
+        run.say_named("system_traces")
 
-    def _ask_whether_safe(self, run: Run) -> None:
-        run.guards[ASKED_SAFE] = run.circumstances.now
-        run.say_named("system_safe_again")
+    def _name_help(self, run: Run, understanding: Understanding) -> bool:
+        """Name help for a danger that is nobody's doing also where others read: no life waits for a safe moment."""
+        danger = watched.accident(run, understanding)
+        if danger is None:
+            return False
+        run.bubbles.clear()
+        # Of what anybody may call, nothing that belongs to harm by a person.
+        self.say_again(run, "medical_emergency" if danger.name in self._book.by_person else danger.name)
+        if run.control is not Control.PENDING:
+            run.events.append(HandoffAsked(reason=danger.name, level=danger.level, contact_first=False))
+            run.control = Control.PENDING
+        return True
 
     def secure(self, run: Run) -> None:
         """See that a danger now (P1) ends in a person and a number, whatever the flow's own turn was."""
@@ -98,9 +101,9 @@ class SafetyNet:
             return
         if not any(isinstance(event, HandoffAsked) for event in run.events) and run.control is not Control.PENDING:
             topic = urgent[0]
-            if self.is_unsafe(run):
+            if watched.is_quiet(run):
                 run.bubbles.clear()
-                self._leave_quietly(run)
+                self.watched.leave_quietly(run)
                 return
             if not any(bubble.services for bubble in run.bubbles):
                 run.bubbles.clear()
@@ -162,15 +165,22 @@ class SafetyNet:
         """
         asking.keep_facts(run, understanding, None)
         if is_heard:
-            run.say_named("system_watched")
+            if not self._name_help(run, understanding):
+                run.say_named("system_watched")
             run.is_holding = True
             return
-        if self.is_unsafe(run):
-            if not self._told_safe(run, message):
-                self._ask_whether_safe(run)
-                run.is_holding = True
+        if watched.is_unsafe(run):
+            was_quiet = watched.is_quiet(run)
+            told = self.watched.read(run, message, understanding)
+            if told:
+                self.trust_again(run)
+            elif told is False and not was_quiet:
+                self.watched.leave_quietly(run)
+                self._name_help(run, understanding)
                 return
-            self._trust_again(run)
+            elif watched.is_quiet(run):
+                self._hold_quietly(run, understanding, may_ask=told is None)
+                return
         topic, again = self.newly_urgent(run), self.urgent_again(run, understanding)
         last = run.circumstances.last_holding_at
         if topic is not None or again is not None:
@@ -183,41 +193,25 @@ class SafetyNet:
         elif asking.is_cry(understanding) or (understanding.level is not None and len(message.text.split()) <= FEW_WORDS):
             run.say_named("system_here")
 
-    def is_unsafe(self, run: Run) -> bool:
-        """Whether the contact said that others can read this phone: then only neutral words stand on it."""
-        given = run.answers.get(SAFE_SLOT)
-        return given is not None and given.value == "no"
-
-    def _told_safe(self, run: Run, message: InboundMessage) -> bool | None:
-        """Whether a text says that it is safe to write now, or that it is not; None when it says neither.
-
-        A bare "oke" counts only as the answer to the question: whoever else holds the phone may have written it.
-        """
-        was_asked = run.guards.pop(ASKED_SAFE, None) is not None
-        if message.kind is not Kind.TEXT or not message.text:
-            return None
-        is_safe = asking.says_safe(message.text)
-        if is_safe is None and was_asked:
-            said = self._read_answer("yes_no", message.text)
-            if said.value in ("yes", "no") and said.confidence > asking.SURE:
-                is_safe = said.value == "yes"
-        return is_safe
-
-    def _trust_again(self, run: Run) -> None:
-        """It is safe again: the numbers that could not be shown before are shown now."""
-        run.give(SAFE_SLOT, "yes")
-        run.guards[PRIVATE] = run.circumstances.now
-        worst = sorted(run.levels.items(), key=lambda pair: pair[1].rank)
-        if worst and not self.newly_urgent(run):
-            self.say(run, worst[0][0])
-        run.say_named("system_traces")
+    def _hold_quietly(self, run: Run, understanding: Understanding, *, may_ask: bool) -> None:
+        """A person was asked for, and others read along: a danger is noted, and it is asked now and then whether it is safe."""
+        last = run.circumstances.last_holding_at
+        run.is_holding = True
+        if self._name_help(run, understanding):
+            return
+        is_danger = understanding.level in URGENT
+        if is_danger or not (may_ask and self.watched.ask(run)):
+            if is_danger or last is None or run.circumstances.now - last >= HOLDING_EVERY:
+                run.say_named("system_watched")
+            else:
+                run.is_holding = False
 
     def say_holding(self, run: Run) -> None:
         """Say honestly whether somebody will come."""
         is_anybody = run.circumstances.responders_on_duty > 0
         run.say_named("system_holding" if is_anybody else "system_nobody_on_duty")
         worst = self._worst(run)
-        if worst is not None and run.bubbles and not self.is_unsafe(run):
+        if worst is not None and run.bubbles and not watched.is_quiet(run):
             # Who waits in danger can call meanwhile.
             run.bubbles[-1].is_safety = True
             self._add_numbers(run, worst)

@@ -318,7 +318,7 @@ class Steps:
         run.events.append(HandoffAsked(reason=reason, level=level, contact_first=handoff.contact_first))
         if level in URGENT and reason not in run.levels:
             run.levels[reason] = level
-        run.say(handoff.say)
+        run.say(handoff.say, is_neutral=not handoff.contact_first)
         if handoff.contact_first:
             run.say_availability()
         run.control = Control.PENDING

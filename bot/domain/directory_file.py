@@ -20,7 +20,7 @@ _VALUES = {
 _SERVICE_KEYS = ("name", "kind", "open", "hours", "note", "contacts", "source", "checked", "provinces")
 _CONTACT_KEYS = ("type", "value", "verified", "abroad")
 _SENTRA_KEYS = ("name", "city", "province", "at", "verified")
-_TOPIC_KEYS = ("acute", "label", "groups", "services", "abroad")
+_TOPIC_KEYS = ("acute", "by_person", "label", "groups", "services", "abroad")
 
 
 class DirectoryFaulty(BotError):
@@ -196,6 +196,7 @@ def _topics(file: _File, services: Mapping[str, Service], groups: Mapping[str, A
             slug=slug,
             label=_words(entry.get("label")),
             is_acute=entry.get("acute") is True,
+            is_by_person=entry.get("by_person") is True,
             groups=tuple(entry.get("groups") or ()),
             services=tuple(name for name in entry.get("services") or () if name in services),
             services_abroad=tuple(name for name in entry.get("abroad") or everywhere if name in services),

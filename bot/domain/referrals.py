@@ -88,11 +88,15 @@ class Service:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Topic:
-    """What may be wrong: its words for staff, its groups, and services in the order they are offered."""
+    """What may be wrong: its words for staff, its groups, and services in the order they are offered.
+
+    `is_by_person`: somebody does it, who may be the one that reads along.
+    """
 
     slug: str
     label: Mapping[str, str]
     is_acute: bool
+    is_by_person: bool
     groups: tuple[str, ...]
     services: tuple[str, ...]
     services_abroad: tuple[str, ...] = ()

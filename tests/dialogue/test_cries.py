@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.dialogue.turn import HandoffAsked, SignSeen
 from bot.domain.cases import Control
 from tests.dialogue.test_engine import AT_HOME, CONTENT, Person, agreed
 
@@ -91,3 +92,21 @@ def test_somebody_unsure_what_to_tell_is_asked_and_their_word_is_kept():
 
     assert person.at == ("system_gentle", "tanya")
     assert person.answer("cerita") == "bingung"
+
+
+@pytest.mark.parametrize(
+    "words", ["aku umur 9 tahun sendirian di rumah 3 hari mama gak pulang", "aku umur 10, ditinggal ayah ibu 4 hari"]
+)
+def test_a_child_left_alone_is_spoken_to_as_the_child_it_is(words: str):
+    person = Person().says(words)
+
+    assert "Kakak petugas" in person.heard
+    assert "anaknya" not in person.heard
+    assert [event.topic for event in person.events(SignSeen)] == ["child_without_care"]
+
+
+def test_a_letter_to_mother_alone_sounds_no_siren():
+    person = Person().says("aku udah nulis surat buat mama")
+
+    assert person.control is Control.BOT
+    assert not person.events(HandoffAsked)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from bot.content import load_content, load_interpreter
-from bot.dialogue.turn import Circumstances
+from bot.dialogue.turn import Circumstances, HandoffAsked
 from bot.domain.cases import Control
 from bot.domain.messages import InboundMessage, Kind
 from bot.domain.staffing import Staffing
@@ -22,6 +22,13 @@ WORDS = (
     *("petugas", "keluar", "berhenti", "hapus", "ulang", "kembali", "bahasa", "english", "batal", "menu", "mulai"),
     *("suami saya mukul saya", "dia bawa pisau di depan pintu", "pengen mati aja", "mau tanya bansos", "keliru, umurku 34"),
     *("dia lagi di samping saya", "ini pake hp kakak", "hp saya dibaca suami", "takut", "laper", "aku dipukul suami"),
+    *(
+        "pinjem hp satpam",
+        "bapak pingsan di depan saya",
+        "udah nelen 20 butir obat",
+        "dia lagi di sini, aku mau bunuh diri",
+        "tolong",
+    ),
     *("kenapa tanya?", "gatau", "rahasia", "dari kemarin belum makan", "paspor diambil bos di kamboja"),
 )
 texts = st.sampled_from(WORDS) | st.text(max_size=40) | st.text(string.printable, max_size=200)
@@ -35,6 +42,11 @@ messages = st.one_of(
         lambda kind: InboundMessage(kind=kind)
     ),
 )
+
+
+def written(words: str) -> InboundMessage:
+    """A message of these words."""
+    return InboundMessage(kind=Kind.TEXT, text=words)
 
 
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -67,20 +79,32 @@ def test_any_talk_is_answered_and_the_same_talk_the_same_way(talk: list[tuple[In
         holding = now if turn.is_holding else holding
 
 
-NO_COMMAND = tuple(word for word in WORDS if word not in CONTENT.book.commands)
+def services_of(*, is_by_person: bool) -> set[str]:
+    """The services of all topics of harm that somebody does, or of all others."""
+    topics = [topic for topic in CONTENT.directory.topics.values() if topic.is_by_person is is_by_person]
+    return {service for topic in topics for service in (*topic.services, *topic.services_abroad)}
+
+
+NEVER_BESIDE_A_WATCHER = {"polri_110", "sapa129", *(services_of(is_by_person=True) - services_of(is_by_person=False))}
+ASKS = CONTENT.book.words("system_safe_again")
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.tuples(st.sampled_from(NO_COMMAND), st.integers(0, 900)), max_size=14))
-def test_while_others_read_along_no_number_is_shown_whatever_is_written(talk: list[tuple[str, int]]):
-    session, control, now, before = None, Control.BOT, NOW, None
-    for words, seconds in talk:
+@given(st.lists(st.tuples(st.sampled_from(WORDS).map(written) | messages, st.integers(0, 900)), max_size=14))
+def test_while_others_read_along_nothing_of_harm_is_shown_and_nobody_writes_first(talk: list[tuple[InboundMessage, int]]):
+    session, control, now, before, asked = None, Control.BOT, NOW, None, 0
+    for message, seconds in talk:
         now += timedelta(seconds=seconds)
         around = Circumstances(now=now, control=control, message_seq=1, last_inbound_at=before, responders_on_duty=1)
+        understanding = INTERPRETER.understand(message.text) if message.kind is Kind.TEXT else Understanding.nothing()
 
-        turn = ENGINE.advance(session, InboundMessage(kind=Kind.TEXT, text=words), INTERPRETER.understand(words), around)
+        turn = ENGINE.advance(session, message, understanding, around)
 
         safe = turn.session.answers.get("aman_menulis")
-        if safe is not None and safe.value == "no":
-            assert not [service for reply in turn.replies for service in reply.services]
+        is_unsafe = safe is not None and safe.value == "no"
+        asked = asked + sum(part.words == ASKS for reply in turn.replies for part in reply.parts) if is_unsafe else 0
+        assert asked <= 2
+        if is_unsafe and "harmed" in turn.session.guards:
+            assert not [service for reply in turn.replies for service in reply.services if service in NEVER_BESIDE_A_WATCHER]
+            assert not [event for event in turn.events if isinstance(event, HandoffAsked) and event.contact_first]
         session, control, before = turn.session, turn.control, now

@@ -368,6 +368,55 @@ def test_a_long_text_takes_bounded_time(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "topic", "level"),
+    [
+        ("udah nelen 20 butir obat", "suicide_self_harm", Level.P1),
+        ("potong nadi udah", "suicide_self_harm", Level.P1),
+        ("kulo ajeng pejah mawon", "suicide_self_harm", Level.P2),
+        ("aku pinjem hp temen. mau mati rasanya", "suicide_self_harm", Level.P2),
+        ("aku udah nulis surat buat mama", "suicide_self_harm", Level.P3),
+        ("aku udah nulis surat buat mama. makasih ya semuanya", "suicide_self_harm", Level.P1),
+        ("adek bayi gak nangis lagi badannya biru", "medical_emergency", Level.P1),
+        ("my husband is not breathing", "medical_emergency", Level.P1),
+        ("my son drank bleach", "medical_emergency", Level.P1),
+        ("anakku ketelan baterai", "medical_emergency", Level.P1),
+        ("aku laper kak mama mati", "child_without_care", Level.P2),
+        ("aku umur 10, ditinggal ayah ibu 4 hari", "child_without_care", Level.P2),
+        ("aku umur 9 tahun sendirian di rumah 3 hari mama gak pulang", "child_without_care", Level.P2),
+        ("aku dipeksa turu karo bapak kuwalon", "sexual_violence", Level.P2),
+        ("aku dipekso ngono karo pakdhe", "sexual_violence", Level.P2),
+        ("abdi dipaksa ku bapa tere", "sexual_violence", Level.P2),
+        ("bapak lagi liatin aku mandi", "sexual_violence", Level.P2),
+        ("aku disuruh mangkal sama mama", "trafficking_tppo", Level.P2),
+        ("kapten pegang paspor, teman saya jatuh ke laut dibuang", "trafficking_tppo", Level.P1),
+        ("mau ngebom sekolah besok", "immediate_danger", Level.P1),
+        ("anak saya ngancam bakar rumah", "domestic_violence", Level.P2),
+        ("suami saya pake sabu ngamuk bakar kasur", "domestic_violence", Level.P2),
+        ("kata suami kalo aku lapor anak2 dibunuh", "domestic_violence", Level.P2),
+        ("om bilang kalo cerita mama dibunuh", "domestic_violence", Level.P2),
+        ("jangan telp, pukul aku lagi nanti", "domestic_violence", Level.P2),
+    ],
+)
+def test_the_kind_of_harm_is_told_first_and_as_urgent_as_it_is(text: str, topic: str, level: Level) -> None:
+    risk = INTERPRETER.understand(text).risks[0]
+
+    assert (risk.name, risk.level) == (topic, level)
+
+
+@pytest.mark.parametrize(
+    "text", ["rumah kami kebakaran anak saya masih di dalam", "istri mau melahirkan ketuban pecah, bidan jauh"]
+)
+def test_a_fire_and_a_birth_are_nobodys_doing(text: str) -> None:
+    assert all(risk.is_accident for risk in INTERPRETER.understand(text).risks if risk.name == "immediate_danger")
+
+
+def test_a_weapon_is_somebodys_doing_also_beside_a_fire() -> None:
+    understood = INTERPRETER.understand("tolong ada orang bawa celurit, rumah kebakaran tolong")
+
+    assert not [risk for risk in understood.risks if risk.is_accident]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "gue mau ngomong sama orang aja",

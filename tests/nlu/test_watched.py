@@ -35,7 +35,7 @@ def test_somebody_who_reads_along_is_heard(interpreter: Interpreter, text: str) 
     assert interpreter.understand(text).watch is Watch.READ
 
 
-@pytest.mark.parametrize("text", ["ini pake hp kakak", "aku pinjem hp temen", "ini hp majikan", "im using my sisters phone"])
+@pytest.mark.parametrize("text", ["ini pake hp kakak", "hp ini punya bpk", "ini hp majikan", "im using my sisters phone"])
 def test_a_phone_of_somebody_else_is_heard_as_shared(interpreter: Interpreter, text: str) -> None:
     assert interpreter.understand(text).watch is Watch.SHARED
 
@@ -45,6 +45,11 @@ def test_a_phone_of_somebody_else_is_heard_as_shared(interpreter: Interpreter, t
     [
         "anak saya lagi di samping saya",
         "teman saya lagi di samping saya, nemenin",
+        "ini hp tetangga",
+        "pinjem hp satpam",
+        "pinjam hp orang",
+        "pake hp bu guru",
+        "aku pinjem hp temen",
         "suami lagi baca koran",
         "hp dicek sama teknisi",
         "hp saya gak pernah dicek suami",
