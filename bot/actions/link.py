@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from bot.actions.talk import Talk
 from bot.dialogue.engine import Engine
-from bot.dialogue.safety import SAFE_SLOT
 from bot.dialogue.session import Session
 from bot.dialogue.turn import Circumstances, Turn
+from bot.dialogue.watched import SAFE_SLOT
 from bot.domain.cases import Control
 from bot.domain.contacts import Contact, Conversation
 from bot.domain.messages import ContactId
