@@ -85,6 +85,8 @@ class Engine:
             return run.turn()
         command = self._command(message) or (None if self._safety.is_unsafe(run) else self._meant(understanding))
         if run.control is Control.HUMAN:
+            if not is_heard:
+                self._safety.hear_safe(run, message)
             if command in _OBEYED_WITH_A_PERSON:
                 self._obey(run, command)
             return run.turn()

@@ -67,6 +67,11 @@ class SafetyNet:
             run.events.append(HandoffAsked(reason="", level=Level.P4, contact_first=False))
         return True
 
+    def hear_safe(self, run: Run, message: InboundMessage) -> None:
+        """Note that it is safe again where a person speaks; the program says nothing to it."""
+        if self.is_unsafe(run) and self._told_safe(run, message):
+            self._note_safe(run)
+
     def keep_quiet(self, run: Run, message: InboundMessage, *, is_heard: bool) -> bool:
         """Answer in neutral words while others may read along; danger still brings a person. False: it is safe again."""
         told = None if is_heard else self._told_safe(run, message)
@@ -205,12 +210,15 @@ class SafetyNet:
 
     def _trust_again(self, run: Run) -> None:
         """It is safe again: the numbers that could not be shown before are shown now."""
-        run.give(SAFE_SLOT, "yes")
-        run.guards[PRIVATE] = run.circumstances.now
+        self._note_safe(run)
         worst = sorted(run.levels.items(), key=lambda pair: pair[1].rank)
         if worst and not self.newly_urgent(run):
             self.say(run, worst[0][0])
         run.say_named("system_traces")
+
+    def _note_safe(self, run: Run) -> None:
+        run.give(SAFE_SLOT, "yes")
+        run.guards[PRIVATE] = run.circumstances.now
 
     def say_holding(self, run: Run) -> None:
         """Say honestly whether somebody will come."""

@@ -48,6 +48,8 @@ async def test_danger_is_answered_within_five_seconds_with_numbers_to_call(app: 
     await expect(numbers).to_have_count(2, timeout=5_000)
     assert [await link.get_attribute("href") for link in await numbers.all()] == ["tel:110", "tel:129"]
     await expect(numbers.first).to_be_in_viewport()
+    shown = await page.get_by_role("log").inner_text()
+    assert [shown.count(number) for number in ("110", "129")] == [1, 1]
 
 
 async def test_a_reload_shows_the_same_talk(app: AppProcess, visitors: Visitors) -> None:

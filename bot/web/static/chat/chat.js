@@ -93,10 +93,12 @@
     if (bubble.services?.length) nodes.push(cards(bubble.services))
     return nodes
   }
+  // "Polisi 110" beside a big 110 says the number twice
+  const nameOf = (each) => each.name.endsWith(` ${each.value}`) ? each.name.slice(0, -each.value.length - 1) : each.name
   // Numbers that are drawn to be called need not stand in the text as well.
   function spoken(bubble) {
     if (!bubble.text) return bubble.by === 'me' ? '(bukan tulisan)' : ''
-    const drawn = (part) => (bubble.services || []).some((each) => part.startsWith(`${each.name}: ${each.value}`))
+    const drawn = (part) => (bubble.services || []).some((each) => part.startsWith(`${nameOf(each)}: ${each.value}`))
     return bubble.services ? bubble.text.split('\n\n').filter((part) => !drawn(part)).join('\n\n') : bubble.text
   }
   function emphasise(node, words) {
@@ -111,9 +113,7 @@
       if (each.href && !each.href.startsWith('tel:')) { link.target = '_blank'; link.rel = 'noreferrer' }
       const shown = isPage ? each.name : each.value
       link.append(make('b', shown.length > 4 ? 'n long' : 'n', shown))
-      // "Polisi 110" beside a big 110 says the number twice
-      const name = each.name.endsWith(` ${each.value}`) ? each.name.slice(0, -each.value.length - 1) : each.name
-      const words = make('span', '', isPage ? '' : name)
+      const words = make('span', '', isPage ? '' : nameOf(each))
       words.append(make('small', '', each.note || ''))
       link.append(words)
       if (each.href) {
@@ -177,6 +177,8 @@
     $('say').hidden = !words
   }
   function tellState(state) {
+    // While others may read along: no name, no numbers, nothing of who was called.
+    $('app').classList.toggle('watched', state.is_watched)
     const withPerson = state.control === 'human'
     $('status').textContent = withPerson
       ? (state.name ? `Bersama ${state.name}, petugas` : 'Bersama petugas')
