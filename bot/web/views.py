@@ -5,10 +5,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from bot.actions.handoff import must_wait
+from bot.actions.first_word import must_wait
 from bot.actions.knock import knock_of
 from bot.domain.cases import Case, CaseId, CaseStatus, Control, is_leased
-from bot.domain.contacts import Conversation, code_of
+from bot.domain.contacts import code_of
 from bot.domain.messages import ContactId, Kind
 from bot.domain.places import show_place
 from bot.domain.responders import Responder
@@ -87,7 +87,7 @@ def detail_of(
     talk, session = known.conversation, known.memory.session
     thread = messages.list_thread(db, vault, case.contact_id)
     is_mine = case.holder == me.id and is_leased(case, now=now)
-    lock = _lock(case, talk, thread, is_mine=is_mine, now=now)
+    lock = _lock(case, known, thread, is_mine=is_mine, now=now)
     return CaseDetail(
         id=str(case.id),
         version=case.version,
@@ -143,8 +143,9 @@ def _words_of(entry: Entry, level: Level) -> str:
     return show_place(entry.text, is_exact=level in _IN_DANGER) if entry.kind == Kind.LOCATION else entry.text
 
 
-def _lock(case: Case, talk: Conversation, thread: Sequence[Entry], *, is_mine: bool, now: datetime) -> schemas.Lock:
+def _lock(case: Case, known: Known, thread: Sequence[Entry], *, is_mine: bool, now: datetime) -> schemas.Lock:
     """The one reason why nothing can be written; empty when it can."""
+    talk = known.conversation
     if case.status is CaseStatus.CLOSED:
         return "closed"
     if not is_mine:
@@ -153,7 +154,7 @@ def _lock(case: Case, talk: Conversation, thread: Sequence[Entry], *, is_mine: b
         return "contact_blocked"
     if talk.control is Control.PAUSED:
         return "contact_stopped"
-    if must_wait(case, thread):
+    if must_wait(case, known, thread):
         return "unsafe"
     if not is_open(talk.contact.channel, talk.wrote_at, now=now):
         return "window_closed"
