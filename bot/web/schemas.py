@@ -97,11 +97,12 @@ class Presence(Schema):
 
 
 class LevelCount(Schema):
-    """How many wait at a level and since when the longest does. No names, no stories."""
+    """How many wait at a level, since when the longest does, and the first time promised to one. No names, no stories."""
 
     level: Level
     waiting: int
     oldest_at: datetime | None
+    respond_by: datetime | None = None
 
 
 class CaseSummary(Schema):

@@ -32,7 +32,10 @@ def queue_of(db: sa.Connection, parts: ConsoleParts, me: Responder, *, now: date
     levels, held = cases.count_queue(db), cases.list_held(db, parts.desk.vault, me.id)
     reason = _why_not(me, levels, len(held))
     return Queue(
-        levels=[LevelCount(level=each.level, waiting=each.waiting, oldest_at=each.oldest_at) for each in levels],
+        levels=[
+            LevelCount(level=each.level, waiting=each.waiting, oldest_at=each.oldest_at, respond_by=each.respond_by)
+            for each in levels
+        ],
         mine=_summaries(db, parts, me, held),
         slots=me.slots,
         may_take=not reason,

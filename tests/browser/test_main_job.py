@@ -193,6 +193,7 @@ async def finish(console: Page) -> None:
     form = console.locator("form").filter(has=console.get_by_role("group", name="Hasilnya"))
     if not await form.is_visible():
         await console.get_by_role("button", name="Tutup percakapan").locator("visible=true").first.click()
+    await expect(form.get_by_role("button", name="Tutup percakapan")).to_be_in_viewport(ratio=1)
     await form.get_by_label("Terbantu lewat percakapan").check()
     await form.get_by_role("button", name="Tutup percakapan").click()
     await expect(form).to_have_count(0)

@@ -564,6 +564,7 @@ export interface components {
         LevelCount: {
             level: components["schemas"]["Level"];
             oldest_at: string | null;
+            respond_by?: string | null;
             waiting: number;
         };
         /** Me */
