@@ -67,6 +67,18 @@ class Accept(Schema):
     also_responder: bool = False
 
 
+class Link(Schema):
+    """POST /api/invitations/look: a one-time link whose use is looked at before anything is filled in."""
+
+    token: Credential
+
+
+class OpenLink(Schema):
+    """What a one-time link is for. `is_first`: the first administrator's."""
+
+    is_first: bool
+
+
 class Invite(Schema):
     """POST /api/invitations, administrators only."""
 

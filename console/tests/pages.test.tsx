@@ -12,6 +12,7 @@ import { cardOf } from '../src/queue/card'
 import { Duty } from '../src/queue/Duty'
 import { TakeNext } from '../src/queue/TakeNext'
 import { Troubles } from '../src/queue/Troubles'
+import { Invitation } from '../src/signin/Invitation'
 import { rulesOf } from '../src/signin/password'
 import { SignIn } from '../src/signin/SignIn'
 import { id } from '../src/words/id'
@@ -226,6 +227,14 @@ test('signing in has labelled fields that a password manager knows', () => {
 
   expect(screen.getByLabelText(id.signIn.login).getAttribute('autocomplete')).toBe('username')
   expect(screen.getByLabelText(id.signIn.password).getAttribute('autocomplete')).toBe('current-password')
+})
+
+test('a link that was used says so before anything is filled in', async () => {
+  network(() => json({ code: 'link_used', message: 'x', field: '', last_seq: null, wait_seconds: null }, 401))
+  show(<Invitation token="t" />)
+
+  expect(await screen.findByText(id.invitation.used)).toBeTruthy()
+  expect(screen.queryByRole('textbox')).toBeNull()
 })
 
 test("a password is told long enough and one's own while it is typed", () => {

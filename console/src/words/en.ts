@@ -104,6 +104,8 @@ export const en: Words = {
   },
   invitation: {
     title: 'Welcome',
+    usedTitle: 'This link no longer works',
+    used: 'This link was used or has run out. Ask your administrator for a new one. If you have an account, sign in.',
     lead: 'This link works once. Make your account here.',
     name: 'First name',
     nameHint: 'The people you talk with see this name. A first name is enough.',

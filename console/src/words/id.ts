@@ -126,6 +126,8 @@ export const id = {
   },
   invitation: {
     title: 'Selamat datang',
+    usedTitle: 'Tautan ini tidak berlaku lagi',
+    used: 'Tautan ini sudah dipakai atau sudah lewat waktunya. Minta tautan baru kepada administrator Anda. Kalau sudah punya akun, masuk saja.',
     lead: 'Tautan ini sekali pakai. Buat akun Anda di sini.',
     name: 'Nama panggilan',
     nameHint: 'Nama ini dilihat orang yang Anda dampingi. Nama depan sudah cukup.',
