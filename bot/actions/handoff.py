@@ -1,11 +1,11 @@
 """What a responder does: take a person, talk, note, give back, close. Each in the caller's transaction, each audited."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from msgspec.structs import replace
 
+from bot.actions.first_word import must_wait
 from bot.actions.speaking import Desk, enter_event, language_of, make_entry, say
 from bot.dialogue.turn import Circumstances
 from bot.domain import cases as rules
@@ -140,7 +140,7 @@ def reply(
         raise ConversationMovedOn(talk.inbound_seq)
     if not talk.contact.is_reachable:
         raise ContactUnreachable
-    if must_wait(case, messages.list_thread(db, desk.vault, case.contact_id)):
+    if must_wait(case, known, messages.list_thread(db, desk.vault, case.contact_id)):
         raise ContactUnsafe
     if not is_open(talk.contact.channel, talk.wrote_at, now=now):
         raise WindowClosed
@@ -153,18 +153,6 @@ def reply(
     entry = messages.find_by_key(db, desk.vault, case.contact_id, key)
     assert entry is not None  # noqa: S101 - it was written above
     return entry
-
-
-def must_wait(case: Case, thread: Sequence[Entry]) -> bool:
-    """Whether the contact must write before anybody does: since the claim if they asked for it, and since their number changed."""
-    waited_for = ("moved",) if case.may_contact_first else ("moved", "claimed")
-    since = max((entry.seq for entry in thread if entry.kind == messages.EVENT and entry.text in waited_for), default=0)
-    return since > last_words_of(thread)
-
-
-def last_words_of(thread: Sequence[Entry]) -> int:
-    """The number of the last message that the contact wrote; 0 for none."""
-    return max((entry.seq for entry in thread if entry.by is By.CONTACT), default=0)
 
 
 def send_again(db: sa.Connection, desk: Desk, case_id: CaseId, message_id: MessageId, *, by: Responder, now: datetime) -> bool:

@@ -7,7 +7,8 @@ from enum import StrEnum
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from bot.actions.handoff import ContactUnreachable, ContactUnsafe, last_words_of, must_wait
+from bot.actions.first_word import last_words_of, must_wait
+from bot.actions.handoff import ContactUnreachable, ContactUnsafe
 from bot.actions.speaking import Desk, enter_event, language_of, say
 from bot.dialogue.session import AnswerState, Session
 from bot.domain import cases as rules
@@ -69,7 +70,7 @@ def knock(db: sa.Connection, desk: Desk, case_id: CaseId, *, by: Responder, now:
     if not known.contact.is_reachable or known.conversation.control is Control.PAUSED:
         raise ContactUnreachable
     thread = messages.list_thread(db, desk.vault, case.contact_id)
-    if must_wait(case, thread):
+    if must_wait(case, known, thread):
         raise ContactUnsafe
     if knock_of(desk, case, known, thread, now=now) is not Knock.POSSIBLE:
         raise MayNotKnock

@@ -15,7 +15,7 @@ from bot.domain.tries import wait_until
 from bot.errors import BotError
 from bot.storage import audit, passwords, people, signins
 from bot.storage.database import Database
-from bot.storage.people import Account
+from bot.storage.people import Account, Invited
 from bot.storage.signins import SignedIn
 from bot.storage.vault import Vault
 
@@ -161,6 +161,18 @@ def invite(db: sa.Connection, vault: Vault, roles: frozenset[Role], *, by: Respo
     return people.add_invitation(db, vault, roles, by=by.id, now=now)
 
 
+async def look(door: Door, *, token: str, now: datetime) -> Invited:
+    """What this one-time link invites to.
+
+    Raises:
+        LinkUsed.
+    """
+    invited = await door.database.read(lambda db: people.find_invitation(db, door.vault, token, now=now))
+    if invited is None:
+        raise LinkUsed
+    return invited
+
+
 async def accept(
     door: Door, *, token: str, name: str, login: str, password: str, also_responder: bool, device: str, now: datetime
 ) -> Entry:
@@ -170,8 +182,7 @@ async def accept(
         LinkUsed, LoginTaken, LoginUnusable, NameUnusable, PasswordWeak, TooBusy.
     """
     # The link first: a stranger without one learns nothing and costs no hashing.
-    if await door.database.read(lambda db: people.find_invitation(db, door.vault, token, now=now)) is None:
-        raise LinkUsed
+    await look(door, token=token, now=now)
     login, name = credentials.check_login(login), credentials.check_name(name)
     password_hash = await passwords.hash_password(credentials.check_password(password, login=login, name=name))
 

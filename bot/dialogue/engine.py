@@ -88,6 +88,8 @@ class Engine:
             return run.turn()
         command = self._command(message) or self._meant(understanding)
         if run.control is Control.HUMAN:
+            if not is_heard:
+                self._safety.hear_safe(run, message, understanding)
             if command in _OBEYED_WITH_A_PERSON:
                 self._obey(run, command)
             elif run.stack and run.place.flow in _ANSWERED_WITH_A_PERSON and (asked := self._steps.asked(run)) is not None:

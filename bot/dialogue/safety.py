@@ -73,6 +73,11 @@ class SafetyNet:
         self._name_help(run, understanding)
         return True
 
+    def hear_safe(self, run: Run, message: InboundMessage, understanding: Understanding) -> None:
+        """Note that it is safe again where a person speaks; the program says nothing to it."""
+        if watched.is_unsafe(run) and self.watched.read(run, message, understanding):
+            self.watched.trust_again(run)
+
     def trust_again(self, run: Run) -> None:
         """It is safe again: the numbers that could not be shown before are shown now, without what they are for."""
         self.watched.trust_again(run)

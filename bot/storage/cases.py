@@ -28,11 +28,12 @@ class CaseNotFound(CaseError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LevelQueue:
-    """How many wait at a level, and since when the longest does."""
+    """How many wait at a level, since when the longest does, and the first time that was promised to one of them."""
 
     level: Level
     waiting: int
     oldest_at: datetime | None
+    respond_by: datetime | None = None
 
 
 class _Details(msgspec.Struct):
@@ -106,12 +107,13 @@ def find_next(db: sa.Connection, vault: Vault, *, at_most_rank: int = 4) -> Case
 
 def count_queue(db: sa.Connection) -> list[LevelQueue]:
     """All four levels, most urgent first."""
-    query = sa.select(cases.c.rank, sa.func.count(), sa.func.min(cases.c.waiting_since)).where(_queued).group_by(cases.c.rank)
-    found = {rank: (count, oldest) for rank, count, oldest in db.execute(query)}
-    return [
-        LevelQueue(level=level, waiting=found.get(level.rank, (0, None))[0], oldest_at=found.get(level.rank, (0, None))[1])
-        for level in Level
-    ]
+    first = sa.func.min(cases.c.waiting_since), sa.func.min(cases.c.respond_by)
+    query = sa.select(cases.c.rank, sa.func.count(), *first).where(_queued).group_by(cases.c.rank)
+    found = {
+        rank: LevelQueue(level=Level(f"P{rank}"), waiting=count, oldest_at=oldest, respond_by=promised)
+        for rank, count, oldest, promised in db.execute(query)
+    }
+    return [found.get(level.rank) or LevelQueue(level=level, waiting=0, oldest_at=None) for level in Level]
 
 
 def list_lapsed(db: sa.Connection, vault: Vault, *, now: datetime) -> list[Case]:

@@ -6,8 +6,10 @@ from urllib.parse import quote
 
 import msgspec
 import sqlalchemy as sa
+from msgspec.structs import replace
 
 from bot.channels.webchat import NAME
+from bot.dialogue.watched import SAFE_SLOT
 from bot.domain.cases import Case, Control
 from bot.domain.messages import Button, Contactable
 from bot.storage import cases, contacts, messages, people
@@ -52,6 +54,7 @@ class State(msgspec.Struct):
 
     `first` is the number of the first thing that may still be shown: what was before is erased, or was said elsewhere. `rests`: nobody
     wrote for a while.
+    `is_watched`: the contact said that others can read this screen. Then the rest is told as if nobody had been called.
     """
 
     control: str
@@ -60,6 +63,7 @@ class State(msgspec.Struct):
     first: int
     rests: bool
     is_anybody_on_duty: bool = False
+    is_watched: bool = False
 
 
 class News(msgspec.Struct):
@@ -82,20 +86,35 @@ def read_news(db: sa.Connection, vault: Vault, token: str, *, after: int, now: d
 
 def _state(db: sa.Connection, vault: Vault, known: Known, now: datetime) -> State:
     talk = known.conversation
+    quiet = State(
+        control=Control.BOT.value,
+        name="",
+        since=None,
+        first=max(messages.first_seq(db, talk.contact.id), talk.shown_after + 1),
+        rests=talk.last_inbound_at is not None and now - talk.last_inbound_at > RESTS_AFTER,
+        is_watched=_is_watched(known),
+    )
+    if quiet.is_watched:
+        return quiet
     case: Case | None = None
     if talk.control in (Control.HUMAN, Control.PENDING):
         case = cases.list_open(db, vault, [talk.contact.id]).get(talk.contact.id)
     name = ""
     if case is not None and case.holder is not None and talk.control is Control.HUMAN:
         name = people.list_names(db, vault, [case.holder]).get(case.holder, "")
-    return State(
+    return replace(
+        quiet,
         control=talk.control.value,
         name=name,
         since=case.waiting_since if case is not None else None,
-        first=max(messages.first_seq(db, talk.contact.id), talk.shown_after + 1),
-        rests=talk.last_inbound_at is not None and now - talk.last_inbound_at > RESTS_AFTER,
         is_anybody_on_duty=talk.control is Control.PENDING and people.count_on_duty(db, now) > 0,
     )
+
+
+def _is_watched(known: Known) -> bool:
+    """Whether the contact said that writing is not safe, and not since that it is."""
+    given = known.memory.session.answers.get(SAFE_SLOT) if known.memory.session else None
+    return given is not None and given.value == "no"
 
 
 def _bubble(entry: Entry) -> Bubble:

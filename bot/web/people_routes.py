@@ -16,7 +16,7 @@ from bot.storage.live import CLOSING
 from bot.web.errors import SignedOut
 from bot.web.events import topic_of
 from bot.web.parts import CONSOLE_TOPIC
-from bot.web.schemas import Accept, Duty, Invitation, Invite, Me, Person, SignIn
+from bot.web.schemas import Accept, Duty, Invitation, Invite, Link, Me, OpenLink, Person, SignIn
 from bot.web.signin import cookies_of, device_of, identify, no_cookies, parts_of, signed_in_as
 from bot.web.throttle import Throttle
 
@@ -41,6 +41,13 @@ class WayIn(Controller):
         entry = await actions.sign_in(parts.door, login=data.login, password=data.password, device=device, now=now)
         throttle.forget(_address(request))
         return await _let_in(request, entry)
+
+    @post("/invitations/look", status_code=HTTP_200_OK)
+    async def look(self, request: AnyRequest, data: JSONBody[Link]) -> OpenLink:
+        """Whether a one-time link can still be used. The token is in the body, so that no log can hold it."""
+        parts = parts_of(request)
+        invited = await actions.look(parts.door, token=data.token, now=parts.now())
+        return OpenLink(is_first=invited.is_first)
 
     @post("/invitations/accept", status_code=HTTP_200_OK)
     async def accept(self, request: AnyRequest, data: JSONBody[Accept]) -> Response[Me]:

@@ -67,6 +67,18 @@ class Accept(Schema):
     also_responder: bool = False
 
 
+class Link(Schema):
+    """POST /api/invitations/look: a one-time link whose use is looked at before anything is filled in."""
+
+    token: Credential
+
+
+class OpenLink(Schema):
+    """What a one-time link is for. `is_first`: the first administrator's."""
+
+    is_first: bool
+
+
 class Invite(Schema):
     """POST /api/invitations, administrators only."""
 
@@ -97,11 +109,12 @@ class Presence(Schema):
 
 
 class LevelCount(Schema):
-    """How many wait at a level and since when the longest does. No names, no stories."""
+    """How many wait at a level, since when the longest does, and the first time promised to one. No names, no stories."""
 
     level: Level
     waiting: int
     oldest_at: datetime | None
+    respond_by: datetime | None = None
 
 
 class CaseSummary(Schema):

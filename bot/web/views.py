@@ -5,10 +5,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from bot.actions.handoff import must_wait
+from bot.actions.first_word import must_wait
 from bot.actions.knock import knock_of
 from bot.domain.cases import Case, CaseId, CaseStatus, Control, is_leased
-from bot.domain.contacts import Conversation, code_of
+from bot.domain.contacts import code_of
 from bot.domain.linking import hide_codes
 from bot.domain.messages import ContactId, Kind
 from bot.domain.places import show_place
@@ -33,7 +33,10 @@ def queue_of(db: sa.Connection, parts: ConsoleParts, me: Responder, *, now: date
     levels, held = cases.count_queue(db), cases.list_held(db, parts.desk.vault, me.id)
     reason = _why_not(me, levels, len(held))
     return Queue(
-        levels=[LevelCount(level=each.level, waiting=each.waiting, oldest_at=each.oldest_at) for each in levels],
+        levels=[
+            LevelCount(level=each.level, waiting=each.waiting, oldest_at=each.oldest_at, respond_by=each.respond_by)
+            for each in levels
+        ],
         mine=_summaries(db, parts, me, held),
         slots=me.slots,
         may_take=not reason,
@@ -88,7 +91,7 @@ def detail_of(
     talk, session = known.conversation, known.memory.session
     thread = messages.list_thread(db, vault, case.contact_id)
     is_mine = case.holder == me.id and is_leased(case, now=now)
-    lock = _lock(case, talk, thread, is_mine=is_mine, now=now)
+    lock = _lock(case, known, thread, is_mine=is_mine, now=now)
     return CaseDetail(
         id=str(case.id),
         version=case.version,
@@ -149,8 +152,9 @@ def _words_of(entry: Entry, level: Level) -> str:
     return hide_codes(entry.text) if entry.by is By.PROGRAM else entry.text
 
 
-def _lock(case: Case, talk: Conversation, thread: Sequence[Entry], *, is_mine: bool, now: datetime) -> schemas.Lock:
+def _lock(case: Case, known: Known, thread: Sequence[Entry], *, is_mine: bool, now: datetime) -> schemas.Lock:
     """The one reason why nothing can be written; empty when it can."""
+    talk = known.conversation
     if case.status is CaseStatus.CLOSED:
         return "closed"
     if not is_mine:
@@ -159,7 +163,7 @@ def _lock(case: Case, talk: Conversation, thread: Sequence[Entry], *, is_mine: b
         return "contact_blocked"
     if talk.control is Control.PAUSED:
         return "contact_stopped"
-    if must_wait(case, thread):
+    if must_wait(case, known, thread):
         return "unsafe"
     if not is_open(talk.contact.channel, talk.wrote_at, now=now):
         return "window_closed"

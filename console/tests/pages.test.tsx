@@ -9,8 +9,10 @@ import { parseRoute } from '../src/inbox/route'
 import { actionOf } from '../src/keys/shortcuts'
 import { LevelMark } from '../src/look/LevelMark'
 import { cardOf } from '../src/queue/card'
+import { Duty } from '../src/queue/Duty'
 import { TakeNext } from '../src/queue/TakeNext'
 import { Troubles } from '../src/queue/Troubles'
+import { Invitation } from '../src/signin/Invitation'
 import { rulesOf } from '../src/signin/password'
 import { SignIn } from '../src/signin/SignIn'
 import { id } from '../src/words/id'
@@ -155,11 +157,84 @@ test('the safety strip tells level, words, rule, place and speaker', () => {
     expect(strip.getAllByText(words).length).toBeGreaterThan(0)
 })
 
+describe('a promise that has passed', () => {
+  const LATE = '2000-01-01T00:05:00Z'
+
+  test('is told beside the level in the queue', () => {
+    const queue = makeQueue()
+    const levels = queue.levels.map((each) => ({
+      ...each,
+      waiting: 1,
+      oldest_at: '2000-01-01T00:00:00Z',
+      respond_by: each.level === 'P2' ? LATE : '2999-01-01T00:00:00Z',
+    }))
+    const taking = { isPending: false, error: null } as never
+    show(<TakeNext queue={{ ...queue, levels }} connection="live" taking={taking} take={() => {}} />)
+
+    const late = screen.getAllByRole('row').filter((row) => row.textContent?.includes(id.next.late))
+    expect(late.map((row) => row.textContent)).toEqual([expect.stringContaining('P2')])
+  })
+
+  test.each([
+    ['nobody answered', [], true],
+    ['a note alone was written', [{ by: 'responder', kind: 'note', at: '2000-01-01T00:02:00Z' }], true],
+    ['a person answered', [{ by: 'responder', at: '2000-01-01T00:02:00Z' }], false],
+    ['a person answered an earlier case', [{ by: 'responder', at: '1999-01-01T00:02:00Z' }], true],
+  ] as const)('is told above the talk when %s', (_why, said, isTold) => {
+    const thread = said.map((each) => makeMessage(each))
+    show(
+      <SafetyStrip
+        detail={makeCase({ waiting_since: '2000-01-01T00:00:00Z', respond_by: LATE, thread })}
+        onOpen={() => {}}
+      />,
+    )
+
+    expect(screen.queryAllByText(/Belum dibalas petugas/)).toHaveLength(isTold ? 1 : 0)
+  })
+})
+
+test('going off duty with somebody in hand is asked first, and says what becomes of them', async () => {
+  const sent = network(() => json(makeMe({ is_on_duty: false })))
+  const held = { mine: [{ id: '7' }] } as never
+  show(<Duty me={makeMe()} queue={makeQueue(held)} />)
+
+  fireEvent.click(screen.getByRole('switch'))
+  expect(screen.getByText(id.duty.endBody(1))).toBeTruthy()
+  expect(sent).toEqual([])
+  fireEvent.click(screen.getByRole('button', { name: id.duty.end }))
+
+  await waitFor(() => expect(sent).toHaveLength(1))
+  expect(await sent[0]?.json()).toEqual({ is_on_duty: false })
+})
+
+test('words with stars of the program are bold, those of a person stay as they are', () => {
+  const thread = [
+    makeMessage({ by: 'program', text: 'Tulis *aman*.' }),
+    makeMessage({ seq: 2, text: 'kata *dia* begitu' }),
+  ]
+  show(<Thread detail={makeCase({ thread })} seen={null} me={makeMe()} />)
+
+  expect([...document.querySelectorAll('.bubble p b')].map((each) => each.textContent)).toEqual(['aman'])
+  expect(screen.getByText('kata *dia* begitu')).toBeTruthy()
+})
+
+test('who came by the door for danger is not counted as one more than there can be', () => {
+  expect([id.mine.of(2, 3), id.mine.of(4, 3)]).toEqual(['2 dari 3', '3 dari 3, dan 1 lewat pintu P1'])
+})
+
 test('signing in has labelled fields that a password manager knows', () => {
   show(<SignIn isAgain={false} />)
 
   expect(screen.getByLabelText(id.signIn.login).getAttribute('autocomplete')).toBe('username')
   expect(screen.getByLabelText(id.signIn.password).getAttribute('autocomplete')).toBe('current-password')
+})
+
+test('a link that was used says so before anything is filled in', async () => {
+  network(() => json({ code: 'link_used', message: 'x', field: '', last_seq: null, wait_seconds: null }, 401))
+  show(<Invitation token="t" />)
+
+  expect(await screen.findByText(id.invitation.used)).toBeTruthy()
+  expect(screen.queryByRole('textbox')).toBeNull()
 })
 
 test("a password is told long enough and one's own while it is typed", () => {

@@ -17,11 +17,13 @@ from bot.actions.handoff import (
     NobodyWaits,
     NoFreeSlot,
 )
+from bot.dialogue.session import AnswerState, Given, Session
 from bot.domain.cases import CaseAlreadyClaimed, CaseId, CaseStatus, Control, NotTheHolder, Outcome
 from bot.domain.contacts import hand_control
 from bot.domain.messages import ContactId, DeliveryState, MessageId, OutboundMessage
 from bot.domain.staffing import Staffing
 from bot.storage import cases, contacts, messages, outbox
+from bot.storage.contacts import Memory
 from bot.storage.database import Database
 from bot.storage.ids import Ids
 from bot.storage.messages import By, Entry
@@ -309,6 +311,67 @@ async def test_nobody_writes_first_to_somebody_whose_phone_may_be_read(database:
     with pytest.raises(handoff.ContactUnsafe):
         await send(database, desk, 1)
     await contact_writes(database, vault, 1)
+
+    assert (await send(database, desk, 1)).text == "Saya Ratna"
+
+
+async def wait_for_words(database: Database, vault: Vault, *, safe: str = "", seq: int = 0) -> None:
+    """Somebody is queued to whom nobody may write first. `safe` is what they said of it last, in the message `seq`."""
+    known = make_known(1, control=Control.PENDING)
+    if safe:
+        session = Session(version="v1", answers={"aman_menulis": Given(state=AnswerState.KNOWN, value=safe, seq=seq)})
+        known = replace(known, memory=Memory(session=session))
+    await database.write(lambda db: contacts.save(db, vault, [known], now=NOW))
+    await database.write(lambda db: cases.add(db, vault, [make_case(1, may_contact_first=False)]))
+
+
+async def claim_again(database: Database, desk: Desk) -> None:
+    """The lease of Ratna runs out, and Bagus takes the person."""
+    late = later(minutes=3)
+    await database.write(lambda db: overdue.pass_time(db, desk, channels_that_resend=["web"], now=late))
+    await take_next(database, desk, by=BAGUS, now=late)
+
+
+async def test_words_that_nobody_answered_keep_the_reply_open_whoever_claims(database: Database, vault: Vault, desk: Desk):
+    await wait_for_words(database, vault)
+    await take_next(database, desk)
+    await contact_writes(database, vault, 1)
+
+    await claim_again(database, desk)
+
+    assert (await send(database, desk, 1, by=BAGUS, now=later(minutes=3))).text == "Saya Ratna"
+    assert (await send(database, desk, 1, by=BAGUS, now=later(minutes=3), key="k2", text="Sudah aman?")).text == "Sudah aman?"
+
+
+async def test_words_that_were_answered_do_not_keep_it_open_for_the_next(database: Database, vault: Vault, desk: Desk):
+    await wait_for_words(database, vault)
+    await take_next(database, desk)
+    await contact_writes(database, vault, 1)
+    await send(database, desk, 1)
+
+    await claim_again(database, desk)
+
+    with pytest.raises(handoff.ContactUnsafe):
+        await send(database, desk, 1, by=BAGUS, now=later(minutes=3), key="k2")
+
+
+async def test_saying_that_others_read_along_invites_nobody(database: Database, vault: Vault, desk: Desk):
+    await wait_for_words(database, vault, safe="no", seq=2)
+    await take_next(database, desk)
+    await contact_writes(database, vault, 1)
+
+    with pytest.raises(handoff.ContactUnsafe):
+        await send(database, desk, 1)
+    await contact_writes(database, vault, 1)
+
+    assert (await send(database, desk, 1)).text == "Saya Ratna"
+
+
+async def test_who_said_that_it_is_safe_while_waiting_is_answered(database: Database, vault: Vault, desk: Desk):
+    await wait_for_words(database, vault, safe="yes", seq=1)
+    await contact_writes(database, vault, 1)
+
+    await take_next(database, desk)
 
     assert (await send(database, desk, 1)).text == "Saya Ratna"
 

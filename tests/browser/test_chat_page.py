@@ -48,6 +48,8 @@ async def test_danger_is_answered_within_five_seconds_with_numbers_to_call(app: 
     await expect(numbers).to_have_count(2, timeout=5_000)
     assert [await link.get_attribute("href") for link in await numbers.all()] == ["tel:110", "tel:129"]
     await expect(numbers.first).to_be_in_viewport()
+    shown = await page.get_by_role("log").inner_text()
+    assert [shown.count(number) for number in ("110", "129")] == [1, 1]
 
 
 async def test_a_reload_shows_the_same_talk(app: AppProcess, visitors: Visitors) -> None:
@@ -88,6 +90,22 @@ async def test_buttons_are_there_for_the_open_question_only(app: AppProcess, vis
 
     await settled(page, 2)
     await expect(page.get_by_role("button", name="Lanjut", exact=True)).to_have_count(0)
+
+
+async def test_after_erasing_nothing_of_the_talk_stands_there_not_even_the_yes(app: AppProcess, visitors: Visitors) -> None:
+    page = await (await visitors.come(app)).open()
+    await say(page, AFRAID)
+    await settled(page, 1)
+    await say(page, "hapus")
+    yes = page.get_by_role("button", name="Ya", exact=True)
+    await expect(yes).to_be_visible()
+    assert not re.search(r"\bfirst\b", await yes.get_attribute("class") or ""), "what erases must not be the main button"
+
+    await yes.click()
+
+    await expect(page.get_by_text("Sudah dihapus dari tempat kami.")).to_be_visible()
+    await expect(page.locator(".b.me")).to_have_count(0)
+    assert await page.locator("#thread > *").count() == 1
 
 
 # Weak signal
@@ -413,6 +431,24 @@ async def test_everything_has_a_name_and_is_large_enough_to_hit(app: AppProcess,
     assert len(names) >= 6
     assert all(names)
     assert min(heights) >= 52
+
+
+async def test_on_a_small_screen_what_is_new_is_told_without_covering_a_number(app: AppProcess, visitors: Visitors) -> None:
+    page = await (await visitors.come(app, viewport={"width": 320, "height": 420})).open()
+    await say(page, AFRAID)
+    await settled(page, 1)
+
+    await page.locator("#scroll").evaluate("node => { node.scrollTop = 0 }")
+    # As from a second tab: what one sends oneself is scrolled to.
+    message = {"key": uuid4().hex, "text": "halo"}
+    await page.context.request.post(f"{app.url}/chat/messages", headers={"x-teduh": "1"}, data=message)
+
+    pill = page.get_by_role("button", name="Ada yang baru")
+    await expect(pill).to_be_visible()
+    shown, scroll = await pill.bounding_box(), await page.locator("#scroll").bounding_box()
+    assert shown is not None
+    assert scroll is not None
+    assert shown["y"] >= scroll["y"] + scroll["height"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -118,6 +118,45 @@ async def test_who_waits_sees_what_happens_until_a_person_has_answered(
     await expect(card).to_have_count(0)
 
 
+async def test_on_a_screen_that_others_read_nothing_tells_who_was_called_until_it_is_safe(
+    own_app: AppProcess, visitors: Visitors, console_built: Path
+) -> None:
+    console = await (await visitors.come(own_app, viewport=DESKTOP, has_touch=False, is_mobile=False)).new_page()
+    await sign_up(console, own_app)
+    contact = await (await visitors.come(own_app, viewport={"width": 390, "height": 844})).open()
+    told = contact.locator("#status")
+    await write(contact, "dia gedor pintu bawa pisau tolong")
+    await expect(contact.get_by_role("heading", name="Menunggu petugas")).to_be_visible()
+    await expect(told).to_have_text("Memanggil petugas")
+
+    async def assert_quiet() -> None:
+        await expect(told).to_have_text("Program otomatis dan petugas")
+        await expect(contact.locator("#wait")).not_to_be_visible()
+        await expect(contact.get_by_role("link")).to_have_count(0)
+        assert not re.search(r"Ratna|110|129|Menunggu|sudah di sini", await contact.locator("#app").inner_text())
+
+    # Others may read: also after a reload, after a claim, without a network.
+    await write(contact, "dia suka baca hp saya")
+    await expect(contact.get_by_text("Baik, sudah dicatat.")).to_be_visible()
+    await assert_quiet()
+    await console.get_by_role("button", name="Terima orang berikutnya").locator("visible=true").click()
+    await expect(console.get_by_role("region", name="Percakapan").get_by_text("baca hp saya")).to_be_visible()
+    await contact.reload()
+    await expect(contact.get_by_text("Baik, sudah dicatat.")).to_be_visible()
+    await assert_quiet()
+    await contact.context.set_offline(True)
+    await write(contact, "sudah aman")
+    await expect(contact.get_by_text("Belum tersambung.")).to_be_visible()
+    await assert_quiet()
+
+    # Safe again: all of it is back.
+    await contact.context.set_offline(False)
+    await expect(contact.get_by_role("log").locator(".b.me[data-seq]")).to_have_count(3)
+    await expect(told).to_have_text("Bersama Ratna, petugas")
+    await expect(contact.get_by_role("heading", name="Ratna sudah di sini")).to_be_visible()
+    await expect(contact.get_by_role("log").get_by_role("link").first).to_be_visible()
+
+
 async def test_a_sign_in_that_ran_out_costs_no_word_of_a_reply(
     own_app: AppProcess, visitors: Visitors, console_built: Path
 ) -> None:
@@ -154,6 +193,7 @@ async def finish(console: Page) -> None:
     form = console.locator("form").filter(has=console.get_by_role("group", name="Hasilnya"))
     if not await form.is_visible():
         await console.get_by_role("button", name="Tutup percakapan").locator("visible=true").first.click()
+    await expect(form.get_by_role("button", name="Tutup percakapan")).to_be_in_viewport(ratio=1)
     await form.get_by_label("Terbantu lewat percakapan").check()
     await form.get_by_role("button", name="Tutup percakapan").click()
     await expect(form).to_have_count(0)

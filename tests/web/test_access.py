@@ -19,6 +19,7 @@ ANSWERS = {RESPONDER, HOLDER, SUPERVISOR}
 
 MAY = {
     "sign_in": EVERYBODY,
+    "look": EVERYBODY,
     "accept": EVERYBODY,
     "me": SIGNED_IN,
     "sign_out": SIGNED_IN,
@@ -41,6 +42,7 @@ MAY = {
 }
 BODIES = {
     "sign_in": {"login": "nobody", "password": "nothing at all"},
+    "look": {"token": "none"},
     "accept": {"token": "none", "name": "A", "login": "aaa", "password": "b"},
     "set_duty": {"is_on_duty": True},
     "invite": {"roles": ["responder"]},

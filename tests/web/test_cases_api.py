@@ -1,6 +1,7 @@
 """The queue and cases through the API: one owner, one speaker, nothing sent that was not meant."""
 
 import asyncio
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -221,6 +222,17 @@ async def test_released_and_closed_cases_lock_the_composer(rig: Rig):
     assert (after_release["status"], after_release["lock"]) == ("queued", "not_holder")
     assert (after_close["status"], after_close["lock"]) == ("closed", "closed")
     assert (await rig.case(1)).status is CaseStatus.CLOSED
+
+
+async def test_the_queue_tells_the_first_time_that_was_promised_at_each_level(rig: Rig):
+    await rig.open_case(level=Level.P1)
+    console = await rig.console()
+
+    levels = (await console.get("/api/queue")).json()["levels"]
+
+    told = {each["level"]: (each["waiting"], each["respond_by"]) for each in levels}
+    assert told == {"P1": (1, told["P1"][1]), "P2": (0, None), "P3": (0, None), "P4": (0, None)}
+    assert datetime.fromisoformat(told["P1"][1]) - datetime.fromisoformat(levels[0]["oldest_at"]) == timedelta(minutes=5)
 
 
 async def test_who_must_not_be_written_to_first_is_locked_until_they_write(rig: Rig):

@@ -35,6 +35,7 @@ from tests.builders import NOW, later, make_responder
 
 OURS = {"x-teduh": "1"}
 AFRAID = "suami saya mukul saya, saya takut pulang"
+WATCHED = "dia suka baca hp saya"
 
 
 @dataclass(kw_only=True)
@@ -460,6 +461,24 @@ async def test_who_waits_is_told_whether_anybody_is_on_duty(rig: Rig) -> None:
 
     told = [news["state"]["is_anybody_on_duty"] for news in (alone, called)]
     assert told == [False, True]
+
+
+async def test_while_others_read_along_the_page_is_told_of_nobody_who_comes_and_all_is_told_when_it_is_safe(rig: Rig) -> None:
+    async with rig.page() as page:
+        await rig.say(page, "dia gedor pintu bawa pisau tolong")
+        before = (await thread(page))["state"]
+        await rig.say(page, WATCHED)
+        watched = (await thread(page))["state"]
+        await rig.claim()
+        claimed = (await thread(page))["state"]
+        await rig.say(page, "sudah aman")
+        safe = (await thread(page))["state"]
+
+    assert not before["is_watched"]
+    for state in (watched, claimed):
+        quiet = {"control": "bot", "name": "", "since": None, "is_anybody_on_duty": False, "is_watched": True}
+        assert {name: state[name] for name in quiet} == quiet
+    assert (safe["is_watched"], safe["name"], safe["since"]) == (False, "Ratna", before["since"])
 
 
 async def test_after_ten_minutes_of_silence_a_page_that_opens_rests(rig: Rig) -> None:

@@ -48,6 +48,17 @@ async def test_the_first_link_makes_an_administrator_who_is_signed_in_at_once(ri
     assert await rig.database.write(lambda db: people.first_invitation(db, rig.vault, now=rig.now)) is None
 
 
+async def test_a_link_says_whether_it_can_be_used_before_anything_is_filled_in(rig: Rig):
+    token, browser = await first_link(rig), await rig.browser()
+
+    before = await browser.post("/api/invitations/look", json={"token": token})
+    await browser.post("/api/invitations/accept", json=accepting(token))
+    after = await browser.post("/api/invitations/look", json={"token": token})
+
+    assert (before.status_code, before.json()) == (200, {"is_first": True})
+    assert (after.status_code, after.json()["code"]) == (401, "link_used")
+
+
 async def test_in_a_small_team_the_first_administrator_answers_people_too(rig: Rig):
     browser = await join(rig, also_responder=True)
 

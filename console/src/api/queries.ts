@@ -50,6 +50,16 @@ export function useSignIn() {
   })
 }
 
+/** Whether a one-time link can still be used, asked once when its page opens. */
+export function useLink(token: string) {
+  return useQuery({
+    queryKey: ['link', token],
+    queryFn: () => given(api.POST('/api/invitations/look', { body: { token } })),
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
 export function useAccept() {
   const client = useQueryClient()
   return useMutation({

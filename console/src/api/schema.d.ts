@@ -260,6 +260,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look
+         * @description Whether a one-time link can still be used. The token is in the body, so that no log can hold it.
+         */
+        post: operations["look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -564,7 +584,12 @@ export interface components {
         LevelCount: {
             level: components["schemas"]["Level"];
             oldest_at: string | null;
+            respond_by?: string | null;
             waiting: number;
+        };
+        /** Link */
+        Link: {
+            token: string;
         };
         /** Me */
         Me: {
@@ -610,6 +635,10 @@ export interface components {
         Note: {
             key: string;
             text: string;
+        };
+        /** OpenLink */
+        OpenLink: {
+            is_first: boolean;
         };
         /**
          * Outcome
@@ -1105,6 +1134,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description An error, as `Fault.code` and in words. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fault"];
+                };
+            };
+        };
+    };
+    look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Link"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenLink"];
                 };
             };
             /** @description An error, as `Fault.code` and in words. */

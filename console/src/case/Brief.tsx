@@ -1,13 +1,10 @@
 import { Button } from '@mantine/core'
-import { useState } from 'react'
 import type { BriefLine, CaseDetail, Consent, Message, Service } from '../api/types'
 import { CopyButton } from '../look/CopyButton'
 import { Icon } from '../look/icons'
 import { useWords } from '../words/language'
 import { clock } from '../words/time'
 import { Jump, Signs } from './Safety'
-
-const FIRST_NOT_ASKED = 5
 
 type Props = { detail: CaseDetail; onJump: (seq: number) => void; onInsert: (text: string) => void }
 
@@ -70,26 +67,20 @@ function Answers({ lines, onJump }: { lines: readonly BriefLine[]; onJump: (seq:
   )
 }
 
-/** What nobody asked yet: the next few, the rest on demand. */
+/** What nobody asked yet: how much, and what on demand. */
 function NotAsked({ lines }: { lines: readonly BriefLine[] }) {
   const { w } = useWords()
-  const [isWhole, setWhole] = useState(false)
-  const shown = isWhole ? lines : lines.slice(0, FIRST_NOT_ASKED)
-  const rest = lines.length - shown.length
   return (
-    <div className="tags not-asked">
-      <span className="tag">{w.brief.notAsked}</span>
-      {shown.map((line) => (
-        <span key={line.slot} className="tag line-tag">
-          {line.label}
-        </span>
-      ))}
-      {rest > 0 ? (
-        <button type="button" className="tag more-tag" onClick={() => setWhole(true)}>
-          {w.brief.moreNotAsked(rest)}
-        </button>
-      ) : null}
-    </div>
+    <details className="not-asked">
+      <summary>{w.brief.notAsked(lines.length)}</summary>
+      <div className="tags">
+        {lines.map((line) => (
+          <span key={line.slot} className="tag line-tag">
+            {line.label}
+          </span>
+        ))}
+      </div>
+    </details>
   )
 }
 

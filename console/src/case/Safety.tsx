@@ -6,9 +6,10 @@ import { Faulty } from '../look/Faulty'
 import { Icon, type IconName } from '../look/icons'
 import { LevelMark } from '../look/LevelMark'
 import { Sheet } from '../look/Sheet'
+import { useNow } from '../look/useNow'
 import { topicLabel, useWords } from '../words/language'
 import { clock, dayAndClock } from '../words/time'
-import { leadingSign, mayWrite, speaker } from './facts'
+import { isLate, leadingSign, mayWrite, speaker } from './facts'
 
 /** Always above the thread: how urgent and why, may we write, where, who speaks. One line on a phone. Opens as a sheet. */
 export function SafetyStrip({ detail, onOpen }: { detail: CaseDetail; onOpen: () => void }) {
@@ -17,8 +18,15 @@ export function SafetyStrip({ detail, onOpen }: { detail: CaseDetail; onOpen: ()
   const writing = mayWrite(detail, w)
   const who = speaker(detail, w)
   const others = detail.signs.length - 1
+  const late = isLate(detail, useNow(10_000))
   return (
     <section className="strip" aria-label={w.strip.label}>
+      {late ? (
+        <p className="late" role="status">
+          <Icon name="clock" />
+          {w.strip.late(clock(detail.respond_by, language))}
+        </p>
+      ) : null}
       <button
         type="button"
         className="strip-line"

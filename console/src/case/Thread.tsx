@@ -7,7 +7,7 @@ import { Faulty } from '../look/Faulty'
 import { Icon, type IconName } from '../look/icons'
 import { useWords } from '../words/language'
 import { clock, day } from '../words/time'
-import { type Item, itemsOf, quotedPieces, quotesBySeq } from './items'
+import { type Item, itemsOf, type Piece, quotedPieces, quotesBySeq } from './items'
 
 const NEAR_END_PX = 80
 
@@ -152,10 +152,10 @@ function Bubble(props: { item: Extract<Item, { kind: 'bubble' }>; quotes: string
         {message.kind === 'text' ? null : <MediaLine kind={message.kind} />}
         {message.text ? (
           <p>
-            {quotedPieces(message.text, props.quotes).map((piece, index) =>
+            {quotedPieces(message.text, props.quotes).map((piece, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of a text have no other name than their place
-              piece.isQuoted ? <mark key={index}>{piece.text}</mark> : <span key={index}>{piece.text}</span>,
-            )}
+              <Said key={index} piece={piece} by={message.by} />
+            ))}
           </p>
         ) : null}
         {message.kind === 'location' ? (
@@ -173,6 +173,15 @@ function Bubble(props: { item: Extract<Item, { kind: 'bubble' }>; quotes: string
       {props.item.showsDelivery ? <Delivery message={message} caseId={props.caseId} /> : null}
     </>
   )
+}
+
+/** The program's words as the person sees them: *aman* is bold. */
+function Said({ piece, by }: { piece: Piece; by: Message['by'] }) {
+  if (piece.isQuoted) return <mark>{piece.text}</mark>
+  if (by !== 'program') return <span>{piece.text}</span>
+  const parts = piece.text.split(/\*([^*\n]{1,40})\*/)
+  // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name than their place
+  return <span>{parts.map((part, index) => (index % 2 ? <b key={index}>{part}</b> : part))}</span>
 }
 
 /** The figures alone, as every map takes them. */

@@ -20,6 +20,15 @@ export function mayWrite(detail: CaseDetail, w: Words): Fact & { short: string }
   return { main: w.strip.unknownFirst, short: w.strip.unknownFirstShort, more }
 }
 
+/** Whether the time of the first reply has passed, and no person has answered since they wait. */
+export function isLate(detail: CaseDetail, now: number): boolean {
+  const isAnswered = detail.thread.some(
+    (each) =>
+      each.by === 'responder' && each.kind !== 'note' && Date.parse(each.at) >= Date.parse(detail.waiting_since),
+  )
+  return detail.status !== 'closed' && !isAnswered && Date.parse(detail.respond_by) < now
+}
+
 /** Who speaks at the moment: exactly one does. */
 export function speaker(detail: CaseDetail, w: Words): Fact {
   if (detail.control === 'paused') return { main: w.strip.paused, more: w.strip.pausedNote }

@@ -1,10 +1,12 @@
 import { Button, Switch } from '@mantine/core'
+import { useState } from 'react'
 import { useDuty } from '../api/queries'
 import type { Me, Queue } from '../api/types'
 import { allowRing } from '../live/ring'
 import { useRing } from '../live/useArrivals'
 import { Faulty } from '../look/Faulty'
 import { Icon } from '../look/icons'
+import { Sheet } from '../look/Sheet'
 import { useWords } from '../words/language'
 import { clock } from '../words/time'
 
@@ -12,6 +14,8 @@ import { clock } from '../words/time'
 export function Duty({ me, queue }: { me: Me; queue: Queue | undefined }) {
   const { w } = useWords()
   const duty = useDuty()
+  const [isAsking, setAsking] = useState(false)
+  const held = queue?.mine.length ?? 0
   const others = (queue?.responders_on_duty ?? 0) - (me.is_on_duty ? 1 : 0)
   return (
     <section className="duty">
@@ -29,10 +33,28 @@ export function Duty({ me, queue }: { me: Me; queue: Queue | undefined }) {
         onChange={(event) => {
           // A press is what browsers want before they let a page ring.
           if (event.currentTarget.checked) void allowRing()
-          duty.mutate(event.currentTarget.checked)
+          if (!event.currentTarget.checked && held > 0) setAsking(true)
+          else duty.mutate(event.currentTarget.checked)
         }}
       />
       <Faulty error={duty.error} />
+      <Sheet title={w.duty.endTitle} isOpen={isAsking} onClose={() => setAsking(false)}>
+        <div className="form">
+          <p>{w.duty.endBody(held)}</p>
+          <div className="two">
+            <Button
+              variant="default"
+              className="big"
+              onClick={() => duty.mutate(false, { onSettled: () => setAsking(false) })}
+            >
+              {w.duty.end}
+            </Button>
+            <Button className="big" onClick={() => setAsking(false)}>
+              {w.duty.stay}
+            </Button>
+          </div>
+        </div>
+      </Sheet>
     </section>
   )
 }

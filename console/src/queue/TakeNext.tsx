@@ -77,7 +77,10 @@ function Counts({ levels }: { levels: readonly LevelCount[] }) {
               <span className="sr">, {w.level[each.level]}</span>
             </th>
             <td>{each.waiting}</td>
-            <td>{each.oldest_at ? (each.level === 'P1' ? wait : ago)(each.oldest_at, now, language) : w.next.none}</td>
+            <td>
+              {each.oldest_at ? (each.level === 'P1' ? wait : ago)(each.oldest_at, now, language) : w.next.none}
+              {each.respond_by && Date.parse(each.respond_by) < now ? <b className="late">{w.next.late}</b> : null}
+            </td>
           </tr>
         ))}
       </tbody>

@@ -1,7 +1,7 @@
 import { Button, Checkbox, PasswordInput, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
-import { ApiError } from '../api/client'
-import { useAccept } from '../api/queries'
+import { ApiError, isFault } from '../api/client'
+import { useAccept, useLink } from '../api/queries'
 import { goInstead, links } from '../inbox/route'
 import { Faulty } from '../look/Faulty'
 import { Icon } from '../look/icons'
@@ -14,6 +14,7 @@ export function Invitation({ token }: { token: string }) {
   const { w } = useWords()
   const [form, setForm] = useState({ name: '', login: '', password: '', alsoResponder: false })
   const accept = useAccept()
+  const link = useLink(token)
   const rules = rulesOf(form.password, form.name, form.login)
   const fault = accept.error instanceof ApiError ? accept.error.fault : null
   const faultAt = (field: string) => (fault?.field === field ? fault.message : undefined)
@@ -32,6 +33,14 @@ export function Invitation({ token }: { token: string }) {
     )
   }
 
+  if (isFault(link.error, 'link_used'))
+    return (
+      <Door title={w.invitation.usedTitle} lead={w.invitation.used}>
+        <Button className="big" onClick={() => goInstead(links.inbox)}>
+          {w.signIn.title}
+        </Button>
+      </Door>
+    )
   return (
     <Door title={w.invitation.title} lead={w.invitation.lead}>
       <form className="form" onSubmit={submit}>
@@ -81,12 +90,14 @@ export function Invitation({ token }: { token: string }) {
             </li>
           </ul>
         </div>
-        <Checkbox
-          label={w.invitation.alsoResponder}
-          description={w.invitation.alsoResponderHint}
-          checked={form.alsoResponder}
-          onChange={(event) => setForm({ ...form, alsoResponder: event.currentTarget.checked })}
-        />
+        {link.data?.is_first ? (
+          <Checkbox
+            label={w.invitation.alsoResponder}
+            description={w.invitation.alsoResponderHint}
+            checked={form.alsoResponder}
+            onChange={(event) => setForm({ ...form, alsoResponder: event.currentTarget.checked })}
+          />
+        ) : null}
         {fault?.field ? null : <Faulty error={accept.error} />}
         <Button type="submit" className="big" loading={accept.isPending}>
           {w.invitation.submit}

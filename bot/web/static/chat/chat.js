@@ -1,11 +1,10 @@
 // The web chat's page. What was said lives on the server and in this page's memory. Each message has a key of its own and is sent
 // until the server says that it is stored, so that a weak signal neither loses nor doubles it.
 //
-// What the browser keeps: a cookie that scripts can't read; and in this tab's sessionStorage, only while there is something that did
-// not get through, the messages not yet stored and the words still in the box. They are written when sending failed or the page goes
-// to the background (a phone may throw it away there), so that a reload loses nothing; they are erased when the page is back and they
-// are stored, and by leaving. Whoever could read them has the open tab in their hands. In localStorage (in a frame: a cookie) stands
-// for a moment one sign without words: that the server has yet to hear that somebody left.
+// What the browser keeps: a cookie that scripts can't read; and in this tab's sessionStorage, only while sending fails or the page is in
+// the background (a phone may throw it away there), the messages not yet stored and the words in the box. They go when they are stored,
+// and by leaving. In localStorage (in a frame: a cookie) stands for a moment one sign without words: that the server has yet to hear
+// that somebody left.
 'use strict'
 ;(() => {
   const RESTS_AFTER = 10 * 60 * 1000 // silence after which somebody else may hold the phone
@@ -44,9 +43,9 @@
     node.append(line)
     return node
   }
-  const PHONE = 'M6 3h3l1.500 5-2 1.600a13 13 0 0 0 5.900 5.900l1.600-2 5 1.500v3a2 2 0 0 1-2.200 2A17 17 0 0 1 4 5.200 2 2 0 0 1 6 3z'
+  const PHONE = 'M6 3h3l1.5 5-2 1.6a13 13 0 0 0 5.9 5.9l1.6-2 5 1.5v3a2 2 0 0 1-2.2 2A17 17 0 0 1 4 5.2 2 2 0 0 1 6 3z'
   const AWAY = 'M9 5l7 7-7 7'
-  const CLOCK = 'M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17M12 7.500V12l3 2'
+  const CLOCK = 'M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17M12 7.5V12l3 2'
   const clock = (at) => new Date(at).toLocaleTimeString('id-ID', { hour: '2-digit', minute: '2-digit' })
   const stored = {
     // Storage may be forbidden or full; the chat works without it.
@@ -105,10 +104,12 @@
     if (bubble.services?.length) nodes.push(cards(bubble.services))
     return nodes
   }
+  // "Polisi 110" beside a big 110 says the number twice
+  const nameOf = (each) => each.name.endsWith(` ${each.value}`) ? each.name.slice(0, -each.value.length - 1) : each.name
   // Numbers that are drawn to be called need not stand in the text as well.
   function spoken(bubble) {
     if (!bubble.text) return bubble.by === 'me' ? '(bukan tulisan)' : ''
-    const drawn = (part) => (bubble.services || []).some((each) => part.startsWith(`${each.name}: ${each.value}`))
+    const drawn = (part) => (bubble.services || []).some((each) => part.startsWith(`${nameOf(each)}: ${each.value}`))
     return bubble.services ? bubble.text.split('\n\n').filter((part) => !drawn(part)).join('\n\n') : bubble.text
   }
   function emphasise(node, words) {
@@ -123,9 +124,7 @@
       if (each.href && !each.href.startsWith('tel:')) { link.target = '_blank'; link.rel = 'noreferrer' }
       const shown = isPage ? each.name : each.value
       link.append(make('b', shown.length > 4 ? 'n long' : 'n', shown))
-      // "Polisi 110" beside a big 110 says the number twice
-      const name = each.name.endsWith(` ${each.value}`) ? each.name.slice(0, -each.value.length - 1) : each.name
-      const words = make('span', '', isPage ? '' : name)
+      const words = make('span', '', isPage ? '' : nameOf(each))
       words.append(make('small', '', each.note || ''))
       link.append(words)
       if (each.href) {
@@ -157,7 +156,8 @@
     const real = buttons.filter((button) => !button.id.endsWith(':s'))
     choices.replaceChildren(...buttons.map((button) => {
       const isSkip = !real.includes(button)
-      const isFirst = button === real[0] && real.length > 1 && real.length < 4
+      // "Ya" is never the one to press without reading: it may erase.
+      const isFirst = button === real[0] && !/^(ya|yes)$/i.test(button.label) && real.length > 1 && real.length < 4
       const node = make('button', isSkip ? 'choice skip' : isFirst ? 'choice first' : 'choice')
       node.type = 'button'
       if (real.length > 3 && !isSkip) node.append(make('span', 'no', String(real.indexOf(button) + 1)))
@@ -190,6 +190,8 @@
     $('say').hidden = !words
   }
   function tellState(state) {
+    // While others may read along: no name, no numbers, nothing of who was called.
+    $('app').classList.toggle('watched', state.is_watched)
     const withPerson = state.control === 'human'
     $('status').textContent = withPerson
       ? (state.name ? `Bersama ${state.name}, petugas` : 'Bersama petugas')
@@ -197,14 +199,25 @@
         ? (state.is_anybody_on_duty ? 'Memanggil petugas' : 'Belum ada petugas yang bertugas')
         : 'Program otomatis dan petugas'
     const letter = withPerson && state.name ? state.name.slice(0, 1).toUpperCase() : ''
-    if ($('mark').textContent.trim() !== letter) $('mark').replaceChildren(letter || icon('M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17M12 11v5M12 8h.010'))
+    if ($('mark').textContent.trim() !== letter) $('mark').replaceChildren(letter || icon('M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17M12 11v5M12 8h.01'))
     $('mark').classList.toggle('person', Boolean(letter))
     // What the contact had erased goes from the page as well.
     for (const seq of [...seen.keys()]) if (seq < state.first) seen.delete(seq)
     for (const node of [...thread.children]) if (Number(node.dataset.seq || Infinity) < state.first) node.remove()
+    if (standing.first < state.first) forgetErased()
     offer()
     standing = state
     tellWaiting()
+  }
+  // What was said to have it erased goes too: the thread will never hold it. Should it hold one of these after all, it comes back.
+  function forgetErased() {
+    for (const [key, sent] of [...mine]) {
+      const at = unsent.findIndex((each) => each.key === key)
+      if (at > 0 || (at === 0 && !isSending)) continue // not sent yet
+      sent.tick?.remove()
+      sent.node.remove()
+      mine.delete(key)
+    }
   }
   // What has happened and what is next, until a person has answered. How long it takes nobody knows, so nothing is said of it.
   let standing = {}
