@@ -31,7 +31,7 @@ def most_urgent(*levels: Level | None) -> Level | None:
 
 
 class Watch(StrEnum):
-    """Who else may see what stands on this phone. READ: somebody reads it, or is beside the writer; SHARED: it is somebody else's."""
+    """Who else may see what stands on this phone. READ: somebody reads it, or is beside the writer; SHARED: it is one of the home's."""
 
     READ = "read"
     SHARED = "shared"

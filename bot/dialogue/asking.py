@@ -39,7 +39,7 @@ _UNSAFE = re.compile(
 )
 _DENIED = re.compile(r"\b(?:gak?|gk|g|tidak|tdk|tak|ng+a?k?|en?gga?k?|belum|blm|bukan|ora|teu|indak|not|no)\b")
 _SAFE = re.compile(
-    r"(?:(?:iya|ya|udah|sudah|sdh|udh|skrg|skg|sekarang|masih|alhamdulillah|lumayan|cukup|yes|i am|i'm) )*(?:aman|safe)"
+    r"(?:(?:iya|ya|kak|udah|sudah|sdh|udh|dah|dh|wis|skrg|skg|sekarang|masih|alhamdulillah|lumayan|cukup|yes|i am|i'm) )*(?:aman|safe)"
     r"(?: (?:kok|kak|aja|saja|sih|ya|min|bu|pak|sekarang|skrg|skg|banget|now|alhamdulillah))*"
 )
 _BY_NOW = r"(?:(?:udah|udh|dah|sudah|sdh|lagi|lg|baru|skrg|skg|sekarang|already|is|now|wis|geus) )+"

@@ -208,7 +208,9 @@ def test_curious_words_after_the_question_open_nothing(words: str):
     assert not NAMES_TROUBLE.search(person.heard)
 
 
-@pytest.mark.parametrize("words", ["aman", "sudah aman", "udah sendiri", "dia udah pergi", "dia udah tidur", "ya", "iya"])
+@pytest.mark.parametrize(
+    "words", ["aman", "sudah aman", "dah aman", "iya kak aman", "udah sendiri", "dia udah pergi", "dia udah tidur", "ya", "iya"]
+)
 def test_only_words_that_say_safe_open_the_talk_and_they_name_no_trouble(words: str):
     person = Person().says("suami mukul aku, dia lagi di samping saya").says("halo").says(words)
 
@@ -348,6 +350,8 @@ def test_a_word_of_alarm_at_any_time_while_watched_brings_somebody(words: str):
         "nenek lagi di sebelahku lapar gak makan 3 hari",
         "gempa rumah roboh anak ketimbun, bapak lagi di sini",
         "perahu karam, ayah di sini tolong",
+        "ini hp mertua. mertua jatuh di kamar mandi kepalanya berdarah",
+        "ini hp ibu, ibu gak bangun bangun",
         "suami lagi di sini, aku mau lahiran ketuban pecah, bidan jauh",
     ],
 )
