@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 import uvicorn
 
+from bot.actions import team
 from bot.actions.receive import Receiver
 from bot.actions.respond import Parts
 from bot.actions.speaking import Desk
@@ -24,6 +25,7 @@ from bot.channels.standing import Standing
 from bot.config import Settings
 from bot.content import Content
 from bot.delivery import Delivery
+from bot.domain.credentials import tidy_login
 from bot.domain.staffing import Staffing
 from bot.errors import BotError
 from bot.removal import Removals
@@ -524,11 +526,40 @@ def _hooks(core: Core, telegram: TelegramChannel | None, whatsapp: WhatsAppChann
     return hooks
 
 
+async def make_reset_link(settings: Settings, login: str) -> str:
+    """A one-time link by which the person of this login sets a new password.
+
+    Raises:
+        PersonNotFound, KeyMissing, DatabaseUnusable.
+    """
+    await require_key(settings)
+    database = open_database(settings.database_url)
+    try:
+        if not await database.read(canary.has_canary):
+            raise team.PersonNotFound("This database holds nobody yet: start Teduh first, it prints a link.")
+        vault = open_vault(settings)
+
+        def work(db: sa.Connection) -> str:
+            canary.check_key(db, vault)
+            account = people.find_account(db, vault, tidy_login(login))
+            if account is None:
+                raise team.PersonNotFound("Nobody who may sign in has this login.")
+            return team.make_reset_link(db, vault, account.responder.id, by=None, now=utc_now())
+
+        return f"{_base(settings)}/console#/sandi/{await database.write(work)}"
+    finally:
+        await database.close()
+
+
+def _base(settings: Settings) -> str:
+    return settings.web.public_url.rstrip("/") or f"http://{_shown(settings.web.host)}:{settings.web.port}"
+
+
 def _greet(settings: Settings, token: str | None, say: Callable[[str], None], *, serves: bool) -> None:
     if not serves:
         say("Working. Ctrl-C stops.")
         return
-    base = settings.web.public_url.rstrip("/") or f"http://{_shown(settings.web.host)}:{settings.web.port}"
+    base = _base(settings)
     say("")
     say(f"  Web chat   {base}/")
     say(f"  Console    {base}/console")

@@ -240,6 +240,24 @@ def _ask_telegram(ask: "Callable[[Settings], Coroutine[None, None, str]]") -> No
         _fail(exc)
 
 
+@main.group("people")
+def people_group() -> None:
+    """Those who sign in to the console."""
+
+
+@people_group.command("reset-link")
+@click.argument("login")
+def people_reset_link(login: str) -> None:
+    """Print a one-time link by which the person of LOGIN sets a new password: for when nobody is left who could make one."""
+    from bot import app, config, log
+
+    log.configure()
+    try:
+        click.echo(asyncio.run(app.make_reset_link(config.load(CONFIG), login)))
+    except BotError as exc:
+        _fail(exc)
+
+
 @main.command()
 def key() -> None:
     """Make a key for TEDUH_VAULT__KEY."""

@@ -248,6 +248,9 @@ def _read_environment(environment: Mapping[str, str], values: dict[str, Any], fa
             place[key] = text
 
 
+_KINDS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false"}
+
+
 def _convert(values: dict[str, Any], faults: list[str]) -> Settings | None:
     known = {field.name: field for field in msgspec.structs.fields(Settings)}
     result: dict[str, Any] = {}
@@ -264,7 +267,9 @@ def _convert(values: dict[str, Any], faults: list[str]) -> Settings | None:
             try:
                 one = msgspec.convert({key: value}, kind, strict=False)
             except msgspec.ValidationError:
-                faults.append(f"{section}.{key} has a value of the wrong kind.")
+                shown = "has a value" if (section, key) in _SECRETS else f"is `{str(value)[:40]}`"
+                wanted = _KINDS.get(next(each.type for each in msgspec.structs.fields(kind) if each.name == key), "text")
+                faults.append(f"{section}.{key} {shown}, which is not {wanted}.")
                 continue
             result.setdefault(section, {})[key] = getattr(one, key)
         if not isinstance(content, dict | None):
@@ -276,6 +281,8 @@ def _check(settings: Settings) -> list[str]:
     faults = []
     if not 0 < settings.web.port < 65536:
         faults.append("web.port must be from 1 to 65535.")
+    if settings.web.public_url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", settings.web.public_url):
+        faults.append("web.public_url is the address that people open, such as https://teduh.example.org.")
     faults += [
         f"web.proxies names `{each}`, which is no address and no network such as 10.0.0.0/8."
         for each in settings.proxies

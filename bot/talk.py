@@ -261,13 +261,18 @@ def _typed() -> Iterator[str]:
     return (line.rstrip("\r\n") for line in sys.stdin)
 
 
+_FORM = 'a line is a JSON object such as {"text": "halo"}, {"button": 1} or {"wait": "3d"}'
+
+
 async def answer_line(talk: Talk, line: str) -> dict[str, Any]:
     """What a line of JSON leads to; `error` says what is wrong with it."""
     try:
         asked = json.loads(line)
         if not isinstance(asked, dict):
-            raise ValueError("a line is a JSON object")  # noqa: TRY301, TRY004 - one place says what is wrong with a line
+            raise ValueError(_FORM)  # noqa: TRY301, TRY004 - one place says what is wrong with a line
         return await talk.hear(asked)
+    except json.JSONDecodeError:
+        return {"error": _FORM}
     except RecursionError:
         return {"error": "a line is a JSON object, not nested this deep"}
     except ValueError as exc:

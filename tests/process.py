@@ -35,18 +35,11 @@ class AppProcess:
 
     def start(self) -> "AppProcess":
         """Start it and wait until it serves, or works."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("TEDUH_")}
-        environment = {
-            **kept,
-            "TEDUH_DATA__FOLDER": str(self.folder / "data"),
-            "TEDUH_WEB__PORT": str(self.port),
-            **self._settings,
-        }
         self.folder.mkdir(parents=True, exist_ok=True)
         before = self.output().count("Working.")
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot.cli", *self.command], cwd=ROOT, env=environment, stdout=log, stderr=log
+                [sys.executable, "-m", "bot.cli", *self.command], cwd=ROOT, env=self._environment, stdout=log, stderr=log
             )
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
@@ -64,6 +57,17 @@ class AppProcess:
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.03)
         raise AssertionError(f"the app did not serve within {_START_SECONDS} s:\n{self.output()[-2000:]}")
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("TEDUH_")}
+        own = {"TEDUH_DATA__FOLDER": str(self.folder / "data"), "TEDUH_WEB__PORT": str(self.port)}
+        return {**kept, **own, **self._settings}
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Another command beside it, to its end."""
+        command = [sys.executable, "-m", "bot.cli", *words]
+        return subprocess.run(command, cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False)
 
     @property
     def pid(self) -> int:

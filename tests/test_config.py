@@ -27,7 +27,7 @@ def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path):
     assert load(None, {"TEDUH_TELEGRAM__TOKEN_FILE": str(file)}).telegram.token == "42:abc"
 
 
-def test_all_faults_are_told_at_once_and_no_value_is_repeated(tmp_path):
+def test_all_faults_are_told_at_once_and_no_secret_is_repeated(tmp_path):
     file = tmp_path / "config.yml"
     file.write_text("web:\n  port: delapan\n  prot: 1\nwebb:\n  a: 1\ntelegram:\n  token: '42:rahasiaku'\n")
 
@@ -41,6 +41,17 @@ def test_all_faults_are_told_at_once_and_no_value_is_repeated(tmp_path):
     assert "rahasiaku" not in told
 
 
+def test_a_secret_of_the_wrong_kind_is_named_and_not_shown(tmp_path):
+    file = tmp_path / "config.yml"
+    file.write_text("telegram:\n  token: [rahasiaku]\n")
+
+    with pytest.raises(ConfigurationFaulty) as raised:
+        load(file, {})
+
+    assert "telegram.token has a value, which is not text." in raised.value.faults
+    assert "rahasiaku" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("environment", "word"),
     [
@@ -50,6 +61,10 @@ def test_all_faults_are_told_at_once_and_no_value_is_repeated(tmp_path):
         pytest.param({"TEDUH_TELEGRAM__TOKEN_FILE": "/none"}, "can't be read", id="no such file"),
         pytest.param({"TEDUH_WEB__PROXIES": "10.0.0.1 *"}, "web.proxies", id="anybody could say where they come from"),
         pytest.param({"TEDUH_LIMITS__NEW_TALKS": "0"}, "limits", id="nobody could write"),
+        pytest.param({"TEDUH_WEB__PUBLIC_URL": "foo"}, "web.public_url", id="no address"),
+        pytest.param({"TEDUH_WEB__PUBLIC_URL": "https://"}, "web.public_url", id="an address of nothing"),
+        pytest.param({"TEDUH_WEB__PORT": "delapan"}, "web.port is `delapan`, which is not a whole number", id="no number"),
+        pytest.param({"TEDUH_SIGNIN__HOURS": "x"}, "signin.hours is `x`, which is not a number", id="no hours"),
         pytest.param({"TEDUH_SIGNIN__HOURS": "0"}, "signin", id="nobody could be signed in"),
         pytest.param({"TEDUH_HANDOFF__SLOTS": "0"}, "slots", id="nobody could be taken"),
     ],

@@ -143,3 +143,11 @@ def test_a_flow_that_is_not_utf_8_is_told_with_its_line(tmp_path):
     (tmp_path / "umum.yml").write_bytes("# satu\n# dua é\n".encode("latin-1"))
 
     assert check_flows(tmp_path) == [f"{tmp_path / 'umum.yml'}:2 is not UTF-8; save the file as UTF-8."]
+
+
+def test_a_reset_link_for_nobody_is_told_in_one_line(tmp_path):
+    ended = run_teduh("people", "reset-link", "ratna", folder=tmp_path)
+
+    assert ended.returncode == 1
+    assert ended.stderr == "This database holds nobody yet: start Teduh first, it prints a link.\n"
+    assert not (tmp_path / "keys").exists()

@@ -34,7 +34,7 @@ async def talk(tmp_path: Path, content) -> AsyncIterator[Talk]:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("{", "Expecting"),
+        ("{", "a line is a JSON object such as"),
         ("[" * 100_000, "nested"),
         ("[]", "a line is a JSON object"),
         ("{}", "a line is"),
@@ -104,3 +104,8 @@ def test_a_talk_that_is_kept_can_be_gone_on_with(tmp_path):
     for _ in range(2):
         (answer,) = talk_in_a_process(tmp_path / "data", "--db", kept, lines=b'{"text": "halo"}\n')
         assert answer["replies"]
+
+
+@pytest.mark.parametrize("line", ["halo", "[]", '"halo"', "{"])
+async def test_a_plain_line_is_told_the_form_that_a_line_has(talk: Talk, line: str):
+    assert '{"text": "halo"}' in (await answer_line(talk, line))["error"]

@@ -80,11 +80,11 @@ async def sign_in(door: Door, *, login: str, password: str, device: str, now: da
         raise WrongPassword
     assert account is not None  # noqa: S101 - nobody's password matches nothing
 
-    def let_in(db: sa.Connection) -> Entry:
+    def enter(db: sa.Connection) -> Entry:
         signins.forget_tries(db, subject)
-        return _let_in(db, door, account.responder, device, now)
+        return let_in(db, door, account.responder, device, now)
 
-    return await door.database.write(let_in)
+    return await door.database.write(enter)
 
 
 async def is_known_device(door: Door, device: str, *, login: str, now: datetime) -> bool:
@@ -114,7 +114,8 @@ def _count_try(db: sa.Connection, door: Door, login: str, device: str, now: date
     return account, subject
 
 
-def _let_in(db: sa.Connection, door: Door, responder: Responder, device: str, now: datetime) -> Entry:
+def let_in(db: sa.Connection, door: Door, responder: Responder, device: str, now: datetime) -> Entry:
+    """Sign this person in on this device."""
     if responder.is_on_duty and signins.count_of(db, responder.id, idle=door.idle, now=now) == 0:
         # The shift ended when the last sign-in ran out: nobody is on duty again by looking in.
         people.set_duty(db, responder.id, is_on_duty=False, now=now)
@@ -196,6 +197,6 @@ async def accept(
         )
         people.add(db, door.vault, responder, password_hash=password_hash, now=now)
         audit.add(db, actor=responder.id, action="joined", at=now)
-        return _let_in(db, door, responder, device, now)
+        return let_in(db, door, responder, device, now)
 
     return await door.database.write(join)

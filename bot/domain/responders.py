@@ -23,7 +23,7 @@ class NotAllowed(BotError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Responder:
-    """Somebody who may sign in. `slots` is how many people they talk with at once."""
+    """Somebody who may sign in, while `is_active`. `slots` is how many people they talk with at once."""
 
     id: ResponderId
     name: str
@@ -31,6 +31,7 @@ class Responder:
     roles: frozenset[Role]
     slots: int = 3
     is_on_duty: bool = False
+    is_active: bool = True
 
 
 def may_take_people(responder: Responder) -> bool:

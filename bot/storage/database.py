@@ -7,6 +7,7 @@ has no effect but on the database. On SQLite one thread writes, and all that wai
 import asyncio
 import contextlib
 import fcntl
+import os
 import queue
 import sqlite3
 import threading
@@ -129,9 +130,13 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as exc:
             raise DatabaseUnusable(f"{path.parent} can't be made ({exc.strerror}); choose another data.folder.") from None
+        # For its owner alone, and so are the log and its index, which SQLite makes like it. One that is there stays as it is;
+        # where none can be made, opening it says why.
+        with contextlib.suppress(OSError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         self._path = path
         self._owned: IO[str] | None = None
         self._engine = sqlite_engine(path)

@@ -84,16 +84,24 @@ def add(db: sa.Connection, vault: Vault, responder: Responder, *, password_hash:
         raise LoginTaken from exc
 
 
-def list_all(db: sa.Connection, vault: Vault) -> list[Responder]:
-    """Everybody who may sign in, in order of arrival."""
-    rows = db.execute(sa.select(responders).where(responders.c.is_active).order_by(responders.c.id))
-    return [responder_of(row, vault) for row in rows]
+def list_all(db: sa.Connection, vault: Vault, *, lock: bool = False) -> list[Responder]:
+    """Everybody who may sign in or once might, in order of arrival. `lock`: they stay so until the transaction ends."""
+    query = sa.select(responders).order_by(responders.c.id)
+    return [responder_of(row, vault) for row in db.execute(query.with_for_update() if lock else query)]
 
 
 def find_account(db: sa.Connection, vault: Vault, login: str) -> Account | None:
     """The account of this login."""
-    query = sa.select(responders).where(responders.c.login_digest == _login_digest(vault, login), responders.c.is_active)
-    row = db.execute(query).one_or_none()
+    return _account(db, vault, responders.c.login_digest == _login_digest(vault, login))
+
+
+def get_account(db: sa.Connection, vault: Vault, who: ResponderId) -> Account | None:
+    """The account of this person, while they may sign in."""
+    return _account(db, vault, responders.c.id == who)
+
+
+def _account(db: sa.Connection, vault: Vault, condition: sa.ColumnElement[bool]) -> Account | None:
+    row = db.execute(sa.select(responders).where(condition, responders.c.is_active)).one_or_none()
     if row is None:
         return None
     sealed = row.password_sealed
@@ -111,6 +119,22 @@ def list_names(db: sa.Connection, vault: Vault, ids: Iterable[ResponderId]) -> d
     """The shown names of these people."""
     rows = db.execute(sa.select(responders).where(responders.c.id.in_(list(ids))))
     return {ResponderId(row.id): responder_of(row, vault).name for row in rows}
+
+
+def set_active(db: sa.Connection, who: ResponderId, *, is_active: bool) -> None:
+    """Note whether this person may sign in."""
+    db.execute(sa.update(responders).where(responders.c.id == who).values(is_active=is_active))
+
+
+def set_roles(db: sa.Connection, who: ResponderId, roles: frozenset[Role]) -> None:
+    """Write this person's roles."""
+    db.execute(sa.update(responders).where(responders.c.id == who).values(roles=_roles_text(roles)))
+
+
+def set_password(db: sa.Connection, vault: Vault, who: ResponderId, password_hash: str) -> None:
+    """Write this person's password."""
+    sealed = vault.seal(f"passwords:{who}", password_hash.encode())
+    db.execute(sa.update(responders).where(responders.c.id == who).values(password_sealed=sealed))
 
 
 def set_duty(db: sa.Connection, who: ResponderId, *, is_on_duty: bool, now: datetime) -> None:
@@ -189,6 +213,7 @@ def responder_of(row: sa.Row[*tuple[Any, ...]], vault: Vault) -> Responder:
         roles=_roles(row.roles),
         slots=row.slots,
         is_on_duty=row.is_on_duty,
+        is_active=row.is_active,
     )
 
 

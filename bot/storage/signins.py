@@ -91,6 +91,13 @@ def end(db: sa.Connection, sign_in_id: int) -> None:
     db.execute(sa.delete(sign_ins).where(sign_ins.c.id == sign_in_id))
 
 
+def end_all(db: sa.Connection, who: ResponderId) -> list[int]:
+    """Sign this person out everywhere. Gives the sign-ins that ended."""
+    ended = list(db.execute(sa.select(sign_ins.c.id).where(sign_ins.c.responder_id == who)).scalars())
+    db.execute(sa.delete(sign_ins).where(sign_ins.c.responder_id == who))
+    return ended
+
+
 def count_of(db: sa.Connection, who: ResponderId, *, idle: timedelta, now: datetime) -> int:
     """On how many devices this person is signed in."""
     query = sa.select(sa.func.count()).where(

@@ -58,7 +58,7 @@ _GONE: Event = {"kind": "gone"}
 _encode = msgspec.json.Encoder().encode
 
 _SAY = {
-    "too_long": "Tulisannya terlalu panjang. Coba bagi menjadi beberapa pesan.",
+    "too_long": f"Tulisannya terlalu panjang (paling banyak {MOST_CHARACTERS} huruf). Coba bagi menjadi beberapa pesan.",
     "unreadable": "Pesan ini tidak terbaca. Coba tulis lagi.",
     "elsewhere": "Buka lagi halaman ini, lalu tulis dari sana.",
     "later": "Belum bisa disimpan. Akan dikirim lagi.",

@@ -15,6 +15,7 @@ from bot.actions.handoff import (
 )
 from bot.actions.knock import MayNotKnock
 from bot.actions.people import LinkUsed, OffDuty, TooManyTries, WrongPassword
+from bot.actions.team import LastAdministrator, PersonNotFound
 from bot.domain.cases import CaseAlreadyClaimed, CaseClosed, LevelOnlyRises, NotTheHolder
 from bot.domain.credentials import LoginUnusable, NameUnusable, PasswordWeak, Weakness
 from bot.domain.responders import NotAllowed
@@ -54,6 +55,8 @@ _TABLE: dict[type[Exception], Answer] = {
     NoFreeSlot: Answer(status=403, code="no_slot"),
     LevelOnlyRises: Answer(status=403, code="level_only_rises"),
     CrossSite: Answer(status=403, code="cross_site"),
+    PersonNotFound: Answer(status=404, code="person_not_found"),
+    LastAdministrator: Answer(status=409, code="last_administrator"),
     NobodyWaits: Answer(status=404, code="nobody_waits"),
     CaseNotFound: Answer(status=404, code="case_not_found"),
     MessageNotFound: Answer(status=404, code="message_not_found"),
@@ -100,6 +103,11 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "level_only_rises": ("Menurunkan tingkat hanya oleh supervisor.", "Only a supervisor lowers a level."),
     "cross_site": ("Permintaan ini tidak datang dari halaman konsol.", "This request did not come from the console's page."),
+    "person_not_found": ("Orang ini tidak ada.", "There is no such person."),
+    "last_administrator": (
+        "Ini administrator terakhir. Jadikan orang lain administrator dulu.",
+        "This is the last administrator. Make somebody else one first.",
+    ),
     "nobody_waits": ("Belum ada yang menunggu.", "Nobody is waiting."),
     "case_not_found": ("Percakapan ini tidak ada atau sudah dihapus.", "This conversation is not there or was erased."),
     "message_not_found": ("Pesan ini tidak bisa dikirim lagi.", "This message can't be sent again."),

@@ -24,7 +24,12 @@ _encode = msgspec.json.Encoder().encode
 
 def topic_of(signed_in: SignedIn) -> str:
     """Where news for this one sign-in is published."""
-    return f"sign-in:{signed_in.id}"
+    return topic_of_id(signed_in.id)
+
+
+def topic_of_id(sign_in_id: int) -> str:
+    """The same by the sign-in's number."""
+    return f"sign-in:{sign_in_id}"
 
 
 @get("/api/events", guards=[signed_in_as()], tags=["live"], security=[{"signedIn": []}], media_type="text/event-stream")

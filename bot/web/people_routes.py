@@ -5,18 +5,33 @@ from typing import Any
 
 import msgspec
 from litestar import Controller, Request, Response, get, post, put
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from bot.actions import people as actions
+from bot.actions import team
 from bot.actions.people import Entry
-from bot.domain.responders import Responder, may_invite, may_take_people
+from bot.domain.responders import Responder, ResponderId, may_invite, may_take_people
 from bot.storage import people, signins
 from bot.storage.live import CLOSING
 from bot.web.errors import SignedOut
-from bot.web.events import topic_of
+from bot.web.events import topic_of, topic_of_id
 from bot.web.parts import CONSOLE_TOPIC
-from bot.web.schemas import Accept, Duty, Invitation, Invite, Link, Me, OpenLink, Person, SignIn
+from bot.web.schemas import (
+    Accept,
+    Active,
+    Duty,
+    Invitation,
+    Invite,
+    Link,
+    Me,
+    OpenLink,
+    Person,
+    Reset,
+    ResetLink,
+    Roles,
+    SignIn,
+)
 from bot.web.signin import cookies_of, device_of, identify, no_cookies, parts_of, signed_in_as
 from bot.web.throttle import Throttle
 
@@ -63,6 +78,20 @@ class WayIn(Controller):
             device=device_of(request),
             now=parts.now(),
         )
+        return await _let_in(request, entry)
+
+    @post("/passwords/look", status_code=HTTP_200_OK)
+    async def look_at_reset(self, request: AnyRequest, data: JSONBody[Link]) -> ResetLink:
+        """Whose password a link replaces, while it can be used."""
+        parts = parts_of(request)
+        person = await team.look(parts.door, token=data.token, now=parts.now())
+        return ResetLink(name=person.name, login=person.login)
+
+    @post("/passwords/reset", status_code=HTTP_200_OK)
+    async def reset(self, request: AnyRequest, data: JSONBody[Reset]) -> Response[Me]:
+        """Set a new password by a one-time link. Who was signed in with the old one is not any more; this browser is."""
+        parts, device = parts_of(request), device_of(request)
+        entry = await team.reset(parts.door, token=data.token, password=data.password, device=device, now=parts.now())
         return await _let_in(request, entry)
 
 
@@ -123,7 +152,7 @@ class Administration(Controller):
 
     @get("/people")
     async def list_people(self, request: AnyRequest) -> list[Person]:
-        """Everybody who may sign in."""
+        """Everybody who may sign in or once might."""
         parts = parts_of(request)
         found = await parts.database.read(lambda db: people.list_all(db, parts.door.vault))
         return [person_of(each) for each in found]
@@ -142,15 +171,72 @@ class Administration(Controller):
         token = await parts.database.write(work)
         return Invitation(path=invitation_path(token), expires_at=now + people.INVITATION_LASTS)
 
+    @put("/people/{person_id:str}/active", status_code=HTTP_204_NO_CONTENT)
+    async def set_active(self, request: AnyRequest, person_id: FromPath[str], data: JSONBody[Active]) -> None:
+        """Let somebody sign in again, or shut them out: signed out everywhere, their people back in the queue."""
+        parts, who, me = parts_of(request), _person(person_id), request.state.signed_in
+        now = parts.now()
+
+        def work(db: Any) -> list[int]:
+            signins.note_active(db, me.id, now=now)
+            return team.set_active(db, parts.desk, who, is_active=data.is_active, by=me.responder, now=now)
+
+        for ended in await parts.database.write(work):
+            parts.live.publish(topic_of_id(ended), CLOSING)
+        parts.live.publish(CONSOLE_TOPIC, {"kind": "queue"})
+
+    @put("/people/{person_id:str}/roles", status_code=HTTP_204_NO_CONTENT)
+    async def set_roles(self, request: AnyRequest, person_id: FromPath[str], data: JSONBody[Roles]) -> None:
+        """Give somebody these roles instead."""
+        parts, who, me = parts_of(request), _person(person_id), request.state.signed_in
+        now = parts.now()
+
+        def work(db: Any) -> None:
+            signins.note_active(db, me.id, now=now)
+            team.set_roles(db, parts.desk, who, frozenset(data.roles), by=me.responder, now=now)
+
+        await parts.database.write(work)
+        parts.live.publish(CONSOLE_TOPIC, {"kind": "queue"})
+
+    @post("/people/{person_id:str}/reset-link")
+    async def make_reset_link(self, request: AnyRequest, person_id: FromPath[str]) -> Invitation:
+        """A one-time link by which somebody sets a new password. It is shown once."""
+        parts, who, me = parts_of(request), _person(person_id), request.state.signed_in
+        now, vault = parts.now(), parts.door.vault
+
+        def work(db: Any) -> str:
+            signins.note_active(db, me.id, now=now)
+            return team.make_reset_link(db, vault, who, by=me.responder, now=now)
+
+        token = await parts.database.write(work)
+        return Invitation(path=reset_path(token), expires_at=now + team.RESET_LASTS)
+
 
 def invitation_path(token: str) -> str:
     """The link's path. The token stands in the fragment, which browsers send to nobody, so no log can hold it."""
     return f"/console#/undangan/{token}"
 
 
+def reset_path(token: str) -> str:
+    """The path of a link that sets a new password, its token in the fragment as well."""
+    return f"/console#/sandi/{token}"
+
+
+def _person(text: str) -> ResponderId:
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) < 2**63):
+        raise team.PersonNotFound
+    return ResponderId(int(text))
+
+
 def person_of(responder: Responder) -> Person:
     """Somebody, as the console is told."""
-    return Person(id=str(responder.id), name=responder.name, login=responder.login, roles=sorted(responder.roles))
+    return Person(
+        id=str(responder.id),
+        name=responder.name,
+        login=responder.login,
+        roles=sorted(responder.roles),
+        is_active=responder.is_active,
+    )
 
 
 def me_of(responder: Responder) -> Me:

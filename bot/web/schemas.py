@@ -35,12 +35,13 @@ class Schema(msgspec.Struct):
 
 
 class Person(Schema):
-    """Somebody who may sign in to the console."""
+    """Somebody who may sign in to the console, while `is_active`."""
 
     id: str
     name: str
     login: str
     roles: list[Role]
+    is_active: bool = True
 
 
 class Me(Schema):
@@ -90,6 +91,32 @@ class Invitation(Schema):
 
     path: str
     expires_at: datetime
+
+
+class Active(Schema):
+    """PUT /api/people/{id}/active, administrators only."""
+
+    is_active: bool
+
+
+class Roles(Schema):
+    """PUT /api/people/{id}/roles, administrators only."""
+
+    roles: Annotated[list[Role], msgspec.Meta(min_length=1, max_length=10)]
+
+
+class ResetLink(Schema):
+    """Whose password a link replaces."""
+
+    name: str
+    login: str
+
+
+class Reset(Schema):
+    """POST /api/passwords/reset."""
+
+    token: Credential
+    password: Credential
 
 
 class Duty(Schema):

@@ -6,7 +6,7 @@ const start = Date.now()
 const ago = (seconds: number) => new Date(start - seconds * 1000).toISOString()
 
 const me: Me = {
-  person: { id: '1', name: 'Ratna', login: 'ratna', roles: ['responder', 'administrator'] },
+  person: { id: '1', name: 'Ratna', login: 'ratna', roles: ['responder', 'administrator'], is_active: true },
   is_on_duty: true,
 }
 

@@ -15,6 +15,7 @@ import { Sheet } from './look/Sheet'
 import { People } from './people/People'
 import { LanguageChoice } from './signin/Door'
 import { Invitation } from './signin/Invitation'
+import { Reset } from './signin/Reset'
 import { SignIn } from './signin/SignIn'
 import { useWords } from './words/language'
 
@@ -42,6 +43,7 @@ export function App() {
   }, [])
 
   if (route.page === 'invitation') return <Invitation token={route.token} />
+  if (route.page === 'reset') return <Reset token={route.token} />
   if (me.data) return <Rooms me={me.data} route={route} onSignedOut={() => setWasIn(false)} />
   if (me.data === null) return <SignIn isAgain={wasIn} />
   return (

@@ -60,7 +60,7 @@ export function makeCase(change: Partial<CaseDetail> = {}): CaseDetail {
 
 export function makeMe(change: Partial<Me> = {}): Me {
   return {
-    person: { id: '1', name: 'Ratna', login: 'ratna', roles: ['responder'] },
+    person: { id: '1', name: 'Ratna', login: 'ratna', roles: ['responder'], is_active: true },
     is_on_duty: true,
     ...change,
   }

@@ -73,7 +73,9 @@ describe('a note', () => {
 
   test('is locked without network, after the end, and for who neither holds the case nor supervises', () => {
     const lostCase = makeCase({ is_mine: false, holder: 'Bagus' })
-    const supervisor = makeMe({ person: { id: '2', name: 'Bagus', login: 'b', roles: ['supervisor'] } })
+    const supervisor = makeMe({
+      person: { id: '2', name: 'Bagus', login: 'b', roles: ['supervisor'], is_active: true },
+    })
 
     expect(noteLock(situation({ connection: 'offline' }))?.why).toBe('offline')
     expect(noteLock(situation({ detail: makeCase({ status: 'closed' }) }))?.why).toBe('closed')

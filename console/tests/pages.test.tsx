@@ -8,6 +8,7 @@ import { Thread } from '../src/case/Thread'
 import { parseRoute } from '../src/inbox/route'
 import { actionOf } from '../src/keys/shortcuts'
 import { LevelMark } from '../src/look/LevelMark'
+import { PersonForm } from '../src/people/Person'
 import { cardOf } from '../src/queue/card'
 import { Duty } from '../src/queue/Duty'
 import { TakeNext } from '../src/queue/TakeNext'
@@ -237,6 +238,44 @@ test('a link that was used says so before anything is filled in', async () => {
   expect(screen.queryByRole('textbox')).toBeNull()
 })
 
+describe('looking after somebody', () => {
+  const budi = { id: '2', name: 'Budi', login: 'budi', roles: ['responder' as const], is_active: true }
+
+  test('shuts them out only after saying what becomes of their people', async () => {
+    const sent = network(() => new Response(null, { status: 204 }))
+    show(<PersonForm person={budi} onDone={() => {}} />)
+
+    fireEvent.click(screen.getByRole('button', { name: id.people.shutOut }))
+    expect(screen.getByText(id.people.shutOutBody('Budi'))).toBeTruthy()
+    expect(sent).toEqual([])
+    fireEvent.click(screen.getByRole('button', { name: id.people.shutOut }))
+
+    await waitFor(() => expect(sent.length).toBeGreaterThan(0))
+    expect(sent[0]?.url).toMatch(/\/api\/people\/2\/active$/)
+    expect(await sent[0]?.json()).toEqual({ is_active: false })
+  })
+
+  test('needs a role, and sends those that were chosen', async () => {
+    const sent = network(() => new Response(null, { status: 204 }))
+    show(<PersonForm person={budi} onDone={() => {}} />)
+    const save = screen.getByRole('button', { name: id.people.saveRoles }) as HTMLButtonElement
+
+    fireEvent.click(screen.getByRole('checkbox', { name: id.role.responder }))
+    expect(save.disabled).toBe(true)
+    fireEvent.click(screen.getByRole('checkbox', { name: id.role.supervisor }))
+    fireEvent.click(save)
+
+    await waitFor(() => expect(sent.length).toBeGreaterThan(0))
+    expect(await sent[0]?.json()).toEqual({ roles: ['supervisor'] })
+  })
+
+  test('of somebody who is out offers to let them in again and nothing else', () => {
+    show(<PersonForm person={{ ...budi, is_active: false }} onDone={() => {}} />)
+
+    expect(screen.getAllByRole('button').map((each) => each.textContent)).toEqual([id.people.letIn])
+  })
+})
+
 test("a password is told long enough and one's own while it is typed", () => {
   expect(rulesOf('payung hijau kecil', 'Ratna', 'ratna')).toEqual({ isLong: true, isOwn: true })
   expect(rulesOf('ratna-ratna-ratna', 'Ratna', 'ratna')).toEqual({ isLong: true, isOwn: false })
@@ -271,6 +310,7 @@ describe('keys', () => {
 
 test('a place in the console is read from the fragment', () => {
   expect(parseRoute('#/undangan/a%2Bb')).toEqual({ page: 'invitation', token: 'a+b' })
+  expect(parseRoute('#/sandi/1.2.a')).toEqual({ page: 'reset', token: '1.2.a' })
   expect(parseRoute('#/p/7')).toEqual({ page: 'inbox', caseId: '7' })
   expect(parseRoute('#/p/7;x')).toEqual({ page: 'inbox', caseId: null })
   expect(parseRoute('')).toEqual({ page: 'inbox', caseId: null })

@@ -251,7 +251,9 @@ async def test_a_text_that_is_too_long_stays_in_the_box(app: AppProcess, visitor
 
     await say(page, words)
 
-    await expect(page.get_by_role("alert")).to_have_text("Tulisannya terlalu panjang. Coba bagi menjadi beberapa pesan.")
+    await expect(page.get_by_role("alert")).to_have_text(
+        "Tulisannya terlalu panjang (paling banyak 4000 huruf). Coba bagi menjadi beberapa pesan."
+    )
     assert await page.get_by_label("Tulis pesan").input_value() == words
     assert await said_by_me(page) == []
 

@@ -182,6 +182,30 @@ async def test_a_sign_in_that_ran_out_costs_no_word_of_a_reply(
     assert asked, "leaving the page at the door would lose the draft without a word"
 
 
+async def test_a_lost_only_administrator_is_back_by_a_link_from_the_command_line(
+    own_app: AppProcess, visitors: Visitors, console_built: Path
+) -> None:
+    desktop = {"viewport": DESKTOP, "has_touch": False, "is_mobile": False}
+    before = await (await visitors.come(own_app, **desktop)).new_page()
+    await sign_up(before, own_app)
+    made = own_app.run("people", "reset-link", " RATNA ")
+    assert made.returncode == 0, made.stderr
+    link = own_app.url + "/console" + made.stdout.strip().partition("/console")[2]
+    console = await (await visitors.come(own_app, **desktop)).new_page()
+
+    await console.goto(link)
+    await expect(console.get_by_text("Ratna", exact=True)).to_be_visible()
+    await console.get_by_label("Kata sandi", exact=True).fill("payung hijau di atas bukit")
+    await console.get_by_role("button", name="Simpan dan masuk").click()
+
+    await expect(console.get_by_role("button", name="Terima orang berikutnya").locator("visible=true")).to_be_visible()
+    await before.reload()
+    await expect(before.get_by_role("heading", name="Masuk")).to_be_visible()
+    again = await (await visitors.come(own_app, **desktop)).new_page()
+    await again.goto(link)
+    await expect(again.get_by_role("heading", name="Tautan ini tidak berlaku lagi")).to_be_visible()
+
+
 async def finish(console: Page) -> None:
     """Close the talk with an outcome."""
     await (

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -228,3 +229,14 @@ async def test_a_database_that_was_never_created_is_told_in_one_sentence(postgre
         await opened.write(ids)
 
     await opened.close()
+
+
+async def test_what_sqlite_writes_is_for_its_owner_alone(tmp_path: Path):
+    database = open_database(f"sqlite:///{tmp_path}/new/teduh.db")
+    await database.write(lambda db: db.execute(sa.text("create table t (x integer)")))
+
+    modes = {each.name: each.stat().st_mode & 0o777 for each in (tmp_path / "new").iterdir()}
+    await database.close()
+
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+    assert modes == dict.fromkeys(("teduh.db", "teduh.db-wal", "teduh.db-shm"), 0o600)

@@ -21,12 +21,17 @@ MAY = {
     "sign_in": EVERYBODY,
     "look": EVERYBODY,
     "accept": EVERYBODY,
+    "look_at_reset": EVERYBODY,
+    "reset": EVERYBODY,
     "me": SIGNED_IN,
     "sign_out": SIGNED_IN,
     "events": SIGNED_IN,
     "set_duty": ANSWERS,
     "list_people": {ADMINISTRATOR},
     "invite": {ADMINISTRATOR},
+    "set_active": {ADMINISTRATOR},
+    "set_roles": {ADMINISTRATOR},
+    "make_reset_link": {ADMINISTRATOR},
     "queue": ANSWERS,
     "take_next": ANSWERS,
     "presence": ANSWERS,
@@ -43,6 +48,10 @@ MAY = {
 BODIES = {
     "sign_in": {"login": "nobody", "password": "nothing at all"},
     "look": {"token": "none"},
+    "look_at_reset": {"token": "none"},
+    "reset": {"token": "none", "password": "b"},
+    "set_active": {"is_active": True},
+    "set_roles": {"roles": ["responder"]},
     "accept": {"token": "none", "name": "A", "login": "aaa", "password": "b"},
     "set_duty": {"is_on_duty": True},
     "invite": {"roles": ["responder"]},
@@ -72,7 +81,7 @@ async def open_doors(rig: Rig) -> dict[str, object]:
 async def test_each_route_lets_in_whom_it_must_and_nobody_else(rig: Rig, method: str, path: str):
     operation = DOCUMENT["paths"][path][method.lower()]["operationId"]
     doors = await open_doors(rig)
-    place = path.format(case_id=1, message_id=1)
+    place = path.format(case_id=1, message_id=1, person_id=1)
 
     for who, browser in doors.items():
         if operation == "events" and who in MAY[operation]:

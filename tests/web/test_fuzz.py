@@ -51,7 +51,10 @@ async def test_nothing_sent_makes_the_api_fail(rig: Rig, method: str, path: str,
     name = mine if data.draw(st.booleans()) else quote(data.draw(PLACES), safe="%")
 
     answer = await browser.request(
-        method, path.format(case_id=name, message_id=name), content=body, headers={"Content-Type": "application/json"}
+        method,
+        path.format(case_id=name, message_id=name, person_id=name),
+        content=body,
+        headers={"Content-Type": "application/json"},
     )
 
     assert answer.status_code < 500

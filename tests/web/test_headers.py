@@ -48,7 +48,9 @@ def built(rig: Rig) -> Rig:
 async def test_each_response_carries_the_headers(rig: Rig, method: str, path: str):
     browser = await rig.browser()
 
-    answer = await browser.request(method, path.format(case_id=1, message_id=1), content=b"{" if method == "POST" else None)
+    answer = await browser.request(
+        method, path.format(case_id=1, message_id=1, person_id=1), content=b"{" if method == "POST" else None
+    )
 
     assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
     policy = answer.headers["content-security-policy"]

@@ -60,6 +60,23 @@ export function useLink(token: string) {
   })
 }
 
+export function useResetOf(token: string) {
+  return useQuery({
+    queryKey: ['reset', token],
+    queryFn: () => given(api.POST('/api/passwords/look', { body: { token } })),
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
+export function useReset() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (body: { token: string; password: string }) => given(api.POST('/api/passwords/reset', { body })),
+    onSuccess: (me) => client.setQueryData<Me>(keys.me, me),
+  })
+}
+
 export function useAccept() {
   const client = useQueryClient()
   return useMutation({
@@ -83,6 +100,41 @@ export function useSignOut(forget: () => void) {
 
 export function useInvite() {
   return useMutation({ mutationFn: (roles: Role[]) => given(api.POST('/api/invitations', { body: { roles } })) })
+}
+
+export function useRoles(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (roles: Role[]) =>
+      given(api.PUT('/api/people/{person_id}/roles', { params: { path: { person_id: id } }, body: { roles } })),
+    onSuccess: () => lookAtPeople(client),
+  })
+}
+
+export function useActive(id: string) {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (isActive: boolean) =>
+      given(
+        api.PUT('/api/people/{person_id}/active', {
+          params: { path: { person_id: id } },
+          body: { is_active: isActive },
+        }),
+      ),
+    onSuccess: () => lookAtPeople(client),
+  })
+}
+
+/** One's own roles may be among what changed. */
+function lookAtPeople(client: QueryClient) {
+  void client.invalidateQueries({ queryKey: keys.me })
+  return client.invalidateQueries({ queryKey: keys.people })
+}
+
+export function useResetLink(id: string) {
+  return useMutation({
+    mutationFn: () => given(api.POST('/api/people/{person_id}/reset-link', { params: { path: { person_id: id } } })),
+  })
 }
 
 export function useDuty() {

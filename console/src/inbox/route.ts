@@ -5,10 +5,12 @@ export type Route =
   | { page: 'inbox'; caseId: string | null }
   | { page: 'people' }
   | { page: 'invitation'; token: string }
+  | { page: 'reset'; token: string }
 
 export function parseRoute(fragment: string): Route {
   const [first = '', second = ''] = fragment.replace(/^#\/?/, '').split('/')
   if (first === 'undangan' && second) return { page: 'invitation', token: decodeURIComponent(second) }
+  if (first === 'sandi' && second) return { page: 'reset', token: decodeURIComponent(second) }
   if (first === 'orang') return { page: 'people' }
   if (first === 'p' && /^\d+$/.test(second)) return { page: 'inbox', caseId: second }
   return { page: 'inbox', caseId: null }

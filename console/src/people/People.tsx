@@ -1,20 +1,20 @@
-import { Button, Checkbox } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { useInvite, usePeople } from '../api/queries'
-import type { Invitation, Me, Role } from '../api/types'
-import { CopyButton } from '../look/CopyButton'
+import type { Me, Person, Role } from '../api/types'
 import { Faulty } from '../look/Faulty'
 import { Sheet } from '../look/Sheet'
 import { useWords } from '../words/language'
-import { dayAndClock } from '../words/time'
+import { OneTimeLink } from './OneTimeLink'
+import { PersonForm } from './Person'
+import { RoleChoice } from './RoleChoice'
 
-const ROLES: readonly Role[] = ['responder', 'supervisor', 'administrator']
-
-/** For administrators: who may sign in, and letting somebody in. */
+/** For administrators: who may sign in, letting somebody in, and looking after each. */
 export function People({ me }: { me: Me }) {
   const { w } = useWords()
   const people = usePeople()
   const [isInviting, setInviting] = useState(false)
+  const [chosen, setChosen] = useState<Person | null>(null)
   return (
     <main className="page">
       <header className="page-head">
@@ -33,17 +33,32 @@ export function People({ me }: { me: Me }) {
               <small>{person.login}</small>
             </span>
             <span className="tags">
-              {person.roles.map((role) => (
-                <span key={role} className="tag">
-                  {w.role[role]}
-                </span>
-              ))}
+              {person.is_active ? (
+                person.roles.map((role) => (
+                  <span key={role} className="tag">
+                    {w.role[role]}
+                  </span>
+                ))
+              ) : (
+                <span className="tag line-tag">{w.people.out}</span>
+              )}
             </span>
+            <Button
+              variant="default"
+              className="small"
+              aria-label={w.people.changeLabel(person.name)}
+              onClick={() => setChosen(person)}
+            >
+              {w.people.change}
+            </Button>
           </li>
         ))}
       </ul>
       <Sheet title={w.people.invite} isOpen={isInviting} onClose={() => setInviting(false)}>
         <Invite onDone={() => setInviting(false)} />
+      </Sheet>
+      <Sheet title={chosen?.name ?? ''} isOpen={chosen !== null} onClose={() => setChosen(null)}>
+        {chosen ? <PersonForm key={chosen.id} person={chosen} onDone={() => setChosen(null)} /> : null}
       </Sheet>
     </main>
   )
@@ -53,7 +68,7 @@ function Invite({ onDone }: { onDone: () => void }) {
   const { w } = useWords()
   const [roles, setRoles] = useState<Role[]>(['responder'])
   const invite = useInvite()
-  if (invite.data) return <OneTimeLink invitation={invite.data} onDone={onDone} />
+  if (invite.data) return <OneTimeLink invitation={invite.data} label={w.people.link} onDone={onDone} />
   return (
     <form
       className="form"
@@ -63,45 +78,11 @@ function Invite({ onDone }: { onDone: () => void }) {
       }}
     >
       <p className="soft">{w.people.inviteLead}</p>
-      <fieldset className="checks">
-        <legend>{w.people.roles}</legend>
-        {ROLES.map((role) => (
-          <Checkbox
-            key={role}
-            label={w.role[role]}
-            description={w.people.roleHint[role]}
-            checked={roles.includes(role)}
-            onChange={(event) =>
-              setRoles(event.currentTarget.checked ? [...roles, role] : roles.filter((each) => each !== role))
-            }
-          />
-        ))}
-      </fieldset>
-      {roles.length === 0 ? <p className="hint">{w.people.needRole}</p> : null}
+      <RoleChoice roles={roles} onChange={setRoles} />
       <Faulty error={invite.error} />
       <Button type="submit" className="big" disabled={roles.length === 0} loading={invite.isPending}>
         {w.people.makeLink}
       </Button>
     </form>
-  )
-}
-
-function OneTimeLink({ invitation, onDone }: { invitation: Invitation; onDone: () => void }) {
-  const { w, language } = useWords()
-  const link = `${window.location.origin}${invitation.path}`
-  return (
-    <div className="form">
-      <p className="soft">{w.people.once(dayAndClock(invitation.expires_at, language))}</p>
-      <label className="link-field">
-        <span>{w.people.link}</span>
-        <input readOnly value={link} onFocus={(event) => event.currentTarget.select()} />
-      </label>
-      <div className="two">
-        <CopyButton text={link} label={w.copy} isBig />
-        <Button variant="default" className="big" onClick={onDone}>
-          {w.people.done}
-        </Button>
-      </div>
-    </div>
   )
 }

@@ -4,10 +4,9 @@ import { ApiError, isFault } from '../api/client'
 import { useAccept, useLink } from '../api/queries'
 import { goInstead, links } from '../inbox/route'
 import { Faulty } from '../look/Faulty'
-import { Icon } from '../look/icons'
 import { useWords } from '../words/language'
 import { Door } from './Door'
-import { rulesOf } from './password'
+import { PasswordRules } from './PasswordRules'
 
 /** Where a one-time link leads: the first administrator's and everybody's after that. */
 export function Invitation({ token }: { token: string }) {
@@ -15,7 +14,6 @@ export function Invitation({ token }: { token: string }) {
   const [form, setForm] = useState({ name: '', login: '', password: '', alsoResponder: false })
   const accept = useAccept()
   const link = useLink(token)
-  const rules = rulesOf(form.password, form.name, form.login)
   const fault = accept.error instanceof ApiError ? accept.error.fault : null
   const faultAt = (field: string) => (fault?.field === field ? fault.message : undefined)
 
@@ -79,17 +77,7 @@ export function Invitation({ token }: { token: string }) {
           required
           withAsterisk={false}
         />
-        <div className="rules" id="password-rules">
-          <p>{w.invitation.rules}</p>
-          <ul>
-            <Rule isMet={rules.isLong}>{w.invitation.ruleLength}</Rule>
-            <Rule isMet={rules.isOwn}>{w.invitation.ruleLogin}</Rule>
-            <li>
-              <Icon name="note" size={15} />
-              {w.invitation.ruleWords}
-            </li>
-          </ul>
-        </div>
+        <PasswordRules password={form.password} name={form.name} login={form.login} />
         {link.data?.is_first ? (
           <Checkbox
             label={w.invitation.alsoResponder}
@@ -104,16 +92,5 @@ export function Invitation({ token }: { token: string }) {
         </Button>
       </form>
     </Door>
-  )
-}
-
-function Rule({ isMet, children }: { isMet: boolean; children: string }) {
-  const { w } = useWords()
-  return (
-    <li className={isMet ? 'met' : ''}>
-      <Icon name={isMet ? 'done' : 'unsure'} size={15} />
-      {children}
-      <span className="sr">: {isMet ? w.invitation.met : w.invitation.notMet}</span>
-    </li>
   )
 }

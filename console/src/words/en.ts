@@ -124,6 +124,11 @@ export const en: Words = {
     alsoResponderHint: 'Administrators look after people and settings. Tick this if you also talk with people.',
     submit: 'Make my account',
   },
+  reset: {
+    title: 'New password',
+    lead: 'This link works once. Once saved, every other device is signed out.',
+    submit: 'Save and sign in',
+  },
   people: {
     title: 'People who can sign in',
     roles: 'Roles',
@@ -137,9 +142,21 @@ export const en: Words = {
     roleHint: {
       responder: 'answers people who wait',
       supervisor: 'answers, reads every conversation, may lower levels',
-      administrator: 'invites people; reads no conversation',
+      administrator: 'invites and looks after people; reads no conversation',
     },
     you: 'you',
+    change: 'Change',
+    changeLabel: (name) => `Change ${name}`,
+    saveRoles: 'Save roles',
+    makeResetLink: 'Make a link for a new password',
+    resetLink: 'Password link',
+    resetHint: 'If the password is lost: a link that works once. The old password holds until the link is used.',
+    shutOut: 'Deactivate',
+    shutOutBody: (name) =>
+      `${name} is signed out on every device at once and cannot sign in again. The people with them go back to the queue. The account can be activated again.`,
+    out: 'Not active',
+    isOut: 'This person cannot sign in. Once activated, their old password holds again.',
+    letIn: 'Activate again',
   },
   duty: {
     on: 'On duty',

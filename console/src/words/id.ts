@@ -146,6 +146,11 @@ export const id = {
     alsoResponderHint: 'Administrator mengurus orang dan pengaturan. Centang kalau Anda juga mendampingi orang.',
     submit: 'Buat akun',
   },
+  reset: {
+    title: 'Kata sandi baru',
+    lead: 'Tautan ini sekali pakai. Setelah disimpan, semua perangkat lain keluar.',
+    submit: 'Simpan dan masuk',
+  },
   people: {
     title: 'Orang yang bisa masuk',
     roles: 'Peran',
@@ -159,9 +164,21 @@ export const id = {
     roleHint: {
       responder: 'menjawab orang yang menunggu',
       supervisor: 'menjawab, membaca semua percakapan, menurunkan tingkat',
-      administrator: 'mengundang orang; tidak membaca percakapan',
+      administrator: 'mengundang dan mengurus orang; tidak membaca percakapan',
     } satisfies Record<Role, string>,
     you: 'Anda',
+    change: 'Ubah',
+    changeLabel: (name: string) => `Ubah ${name}`,
+    saveRoles: 'Simpan peran',
+    makeResetLink: 'Buat tautan kata sandi baru',
+    resetLink: 'Tautan kata sandi',
+    resetHint: 'Kalau kata sandinya hilang: tautan sekali pakai. Kata sandi lama berlaku sampai tautannya dipakai.',
+    shutOut: 'Nonaktifkan',
+    shutOutBody: (name: string) =>
+      `${name} langsung keluar di semua perangkat dan tidak bisa masuk lagi. Orang-orang yang bersamanya kembali ke antrean. Akunnya bisa diaktifkan lagi.`,
+    out: 'Tidak aktif',
+    isOut: 'Orang ini tidak bisa masuk. Setelah diaktifkan, kata sandinya yang lama berlaku lagi.',
+    letIn: 'Aktifkan lagi',
   },
   duty: {
     on: 'Bertugas',

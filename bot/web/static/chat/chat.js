@@ -272,7 +272,7 @@
     if (!words) return
     const said = words.toLowerCase().split(/\s+/).join(' ').replace(/^[ .!?,/]+|[ .!?,/]+$/g, '')
     if (exitWords.has(said)) return leave()
-    if (words.length > LONGEST) return tell('Tulisannya terlalu panjang. Coba bagi menjadi beberapa pesan.')
+    if (words.length > LONGEST) return tell(`Tulisannya terlalu panjang (paling banyak ${LONGEST} huruf). Coba bagi menjadi beberapa pesan.`)
     tell('')
     box.value = ''
     grow()
