@@ -656,7 +656,7 @@ async def test_a_talk_that_comes_from_another_browser_is_followed_and_the_one_it
     async with rig.page() as old, rig.page() as new:
         for words in ("halo", "lanjut", "pindah", "ya"):
             await rig.say(old, words)
-        (code,) = re.findall(r"[2-9A-Z]{4}-[2-9A-Z]{4}", str(await thread(old)))
+        (code,) = re.findall(r"[2-9A-Z]{4}-[2-9A-Z]{4}", " ".join(text for _, text in said(await thread(old))))
         await rig.say(new, "halo dari sini")
         last = (await thread(old))["bubbles"][-1]["seq"]
         async with stream(rig, old, f"after={last}") as behind, stream(rig, new) as here:
