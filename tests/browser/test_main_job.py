@@ -152,7 +152,7 @@ async def test_on_a_screen_that_others_read_nothing_tells_who_was_called_until_i
     # Safe again: all of it is back.
     await contact.context.set_offline(False)
     await expect(contact.get_by_role("log").locator(".b.me[data-seq]")).to_have_count(3)
-    await expect(told).to_have_text("Bersama Ratna, petugas")
+    await expect(told).to_have_text("Bersama Ratna, petugas", timeout=20_000)
     await expect(contact.get_by_role("heading", name="Ratna sudah di sini")).to_be_visible()
     await expect(contact.get_by_role("log").get_by_role("link").first).to_be_visible()
 
