@@ -1,12 +1,13 @@
 """The main job, in two real browsers: a person writes, danger is seen, a responder answers, the program takes over again."""
 
+import asyncio
 import contextlib
 import re
 import sqlite3
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, Visitors
 from tests.process import ROOT, AppProcess
@@ -152,9 +153,40 @@ async def test_on_a_screen_that_others_read_nothing_tells_who_was_called_until_i
     # Safe again: all of it is back.
     await contact.context.set_offline(False)
     await expect(contact.get_by_role("log").locator(".b.me[data-seq]")).to_have_count(3)
-    await expect(told).to_have_text("Bersama Ratna, petugas", timeout=20_000)
+    await expect(told).to_have_text("Bersama Ratna, petugas")
     await expect(contact.get_by_role("heading", name="Ratna sudah di sini")).to_be_visible()
     await expect(contact.get_by_role("log").get_by_role("link").first).to_be_visible()
+
+
+async def test_an_answer_that_comes_late_does_not_undo_what_was_told_since(
+    own_app: AppProcess, visitors: Visitors, console_built: Path
+) -> None:
+    console = await (await visitors.come(own_app, viewport=DESKTOP, has_touch=False, is_mobile=False)).new_page()
+    await sign_up(console, own_app)
+    contact = await (await visitors.come(own_app)).open()
+    told = contact.locator("#status")
+    await write(contact, AFRAID)
+    await expect(told).to_have_text("Program otomatis dan petugas")
+    await write(contact, "petugas")
+    await expect(told).to_have_text("Memanggil petugas")
+    was_asked, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def answer_late(route: Route) -> None:
+        answer = await route.fetch()
+        was_asked.set()
+        await may_answer.wait()
+        await route.fulfill(response=answer)
+
+    await contact.route("**/chat/thread*", answer_late, times=1)
+    await contact.evaluate("() => dispatchEvent(new Event('online'))")
+    await was_asked.wait()
+    await console.get_by_role("button", name="Terima orang berikutnya").locator("visible=true").click()
+    await expect(told).to_have_text("Bersama Ratna, petugas")
+    async with contact.expect_response("**/chat/thread*"):
+        may_answer.set()
+    await contact.evaluate("() => new Promise((done) => setTimeout(done, 200))")
+
+    await expect(told).to_have_text("Bersama Ratna, petugas")
 
 
 async def test_a_sign_in_that_ran_out_costs_no_word_of_a_reply(

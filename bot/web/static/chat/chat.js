@@ -401,7 +401,8 @@
 
   // ── what comes in: a stream; where none holds (some proxies keep it to themselves), asking ──
 
-  let source = null, heard = 0, hasSpoken = false, tried = 0, poll = 0
+  // `toldAt`: what was asked before that and is answered after it says how the talk stood, not how it stands.
+  let toldAt = 0, source = null, heard = 0, hasSpoken = false, tried = 0, poll = 0
   function listen() {
     if (isGone || (source && source.readyState !== EventSource.CLOSED)) return
     source = new EventSource(`${base}/events?after=${last}`)
@@ -415,7 +416,7 @@
       does(JSON.parse(event.data))
     })
     hears('message', show)
-    hears('state', tellState)
+    hears('state', (state) => { tellState(state); toldAt = performance.now() })
     hears('beat', () => {})
     hears('gone', goToPlain)
     source.onerror = () => {
@@ -428,6 +429,7 @@
     ask()
   }
   async function ask() {
+    const askedAt = performance.now()
     try {
       const answer = await fetch(`${base}/thread?after=${last}`, { signal: AbortSignal.timeout?.(15000) })
       if (!answer.ok) throw new Error(answer.status)
@@ -435,7 +437,7 @@
       if (isGone) return
       if (!news.state && last > 0) return goToPlain() // left in another tab
       news.bubbles.forEach(show)
-      if (news.state) tellState(news.state)
+      if (news.state && askedAt >= toldAt) { tellState(news.state); toldAt = askedAt }
       if (news.state && (!poll || Date.now() - tried > 15000)) listen()
       return news.state
     } catch {
