@@ -6,10 +6,10 @@ A connection of its own holds all of it: when it breaks, the number and the work
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import asyncpg
 import sqlalchemy as sa
@@ -61,7 +61,7 @@ class Cluster(Protocol):
         """The numbers of processes that hold leases and are gone: what they hold need not run out before others take it."""
         ...
 
-    async def lead(self, what: Single, work: Callable[[], Awaitable[None]]) -> None:
+    async def lead(self, what: Single, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do this work whenever no other process does it, until cancelled."""
         ...
 
@@ -89,7 +89,7 @@ class OneProcess:
         """See `Cluster`."""
         return []
 
-    async def lead(self, what: Single, work: Callable[[], Awaitable[None]]) -> None:  # noqa: ARG002 - all of it is its own
+    async def lead(self, what: Single, work: Callable[[], Coroutine[Any, Any, None]]) -> None:  # noqa: ARG002 - all of it is its own
         """See `Cluster`."""
         await work()
 
@@ -181,6 +181,7 @@ class PostgresCluster:
                 self.node = node
                 use_node(node)
                 return
+        raise ConnectionError  # as many processes as there are numbers
 
     async def _say(self, connection: "asyncpg.Connection[asyncpg.Record]", texts: list[str]) -> None:
         async with self._busy:
@@ -206,7 +207,7 @@ class PostgresCluster:
             self._connection = connection
             self._changed.notify_all()
 
-    async def lead(self, what: Single, work: Callable[[], Awaitable[None]]) -> None:
+    async def lead(self, what: Single, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """See `Cluster`. Another takes it over within seconds after this process or its connection is gone."""
         while True:
             async with self._changed:
@@ -221,7 +222,7 @@ class PostgresCluster:
                 await asyncio.sleep(LOOK_SECONDS / 2)
                 continue
             log.info("lead_taken", reason=what.name.lower())
-            await until_one_fails(_run(work), self._until_gone(connection))
+            await until_one_fails(work(), self._until_gone(connection))
 
     async def _until_gone(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         async with self._changed:
@@ -237,7 +238,3 @@ _HOLDING = (
     .where(sa.text("inbox.state < 2"), inbox.c.state == TAKEN)
     .union(sa.select(node_of(outbox.c.lease)).where(outbox.c.state == sa.literal_column("'sending'")))
 )
-
-
-async def _run(work: Callable[[], Awaitable[None]]) -> None:
-    await work()

@@ -178,12 +178,15 @@ class SqliteDatabase:
 
     def own(self) -> None:
         """See `Database`. The lock goes with the process, however it ends."""
-        if self._owned is None:
-            self._owned = self._path.with_name(f"{self._path.name}-owner").open("w")
-            try:
-                fcntl.flock(self._owned, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise DatabaseUnusable(_OWNED) from None
+        if self._owned is not None:
+            return
+        owned = self._path.with_name(f"{self._path.name}-owner").open("w")
+        try:
+            fcntl.flock(owned, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            owned.close()
+            raise DatabaseUnusable(_OWNED) from None
+        self._owned = owned
 
     def _read(self, work: Work[T]) -> T:
         try:

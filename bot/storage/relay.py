@@ -56,16 +56,6 @@ class Relay(Protocol):
         ...
 
 
-class Alone:
-    """The relay of a process that has no others."""
-
-    def tell(self, topic: str, event: Event) -> None:
-        """See `Relay`."""
-
-    async def run(self) -> None:
-        """See `Relay`."""
-
-
 class Mouth:
     """Notices on their way out of a process, and those of others on their way in."""
 
